@@ -1,0 +1,92 @@
+//! The provider table: endpoints, defaults and documented oddities, as data.
+
+use std::time::Duration;
+
+use super::{account::ClientAuth, cause::Cause};
+
+/// Whether a refresh replaces the refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The old one stays valid.
+    Never,
+    /// A new one may come; the old one may keep working.
+    Sometimes,
+    /// Every refresh token can be used once, apart from a reuse grace.
+    SingleUse {
+        grace: Option<Duration>,
+    },
+    Unknown,
+}
+
+/// A documented oddity: a reply of this form means this cause.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyRule {
+    /// None matches every status.
+    pub status: Option<u16>,
+    /// The reply's `error` code (or its like), compared without case.
+    pub code: Option<&'static str>,
+    /// A part of the reply's text, compared without case.
+    pub text: Option<&'static str>,
+    pub cause: Cause,
+    /// Where this is documented or was seen.
+    pub source: &'static str,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Provider {
+    /// Name in `--provider` and in `config.toml`.
+    pub key: &'static str,
+    /// Name as its owner writes it.
+    pub name: &'static str,
+    pub issuer: Option<&'static str>,
+    pub auth_url: Option<&'static str>,
+    pub token_url: Option<&'static str>,
+    pub device_url: Option<&'static str>,
+    pub revocation_url: Option<&'static str>,
+    /// Hosts of its token endpoint, to find the row without a preset. `*.` at the front matches
+    /// any subdomain.
+    pub hosts: &'static [&'static str],
+    pub scopes: &'static [&'static str],
+    /// Extra parameters of the authorization request (Google: `access_type=offline`).
+    pub auth_params: &'static [(&'static str, &'static str)],
+    pub client_auth: Option<ClientAuth>,
+    pub rotation: Rotation,
+    /// The refresh token ends when unused for so long.
+    pub refresh_idle: Option<Duration>,
+    /// The refresh token ends so long after sign-in, whatever happens.
+    pub refresh_absolute: Option<Duration>,
+    /// A refresh voids the former access token.
+    pub voids_access_token: Option<bool>,
+    /// Whether `scope` must be sent with a refresh.
+    pub scope_on_refresh: bool,
+    pub device_flow: Option<bool>,
+    /// Redirect that it wants: host and port rules in words, with the port where it is exact.
+    pub loopback: &'static str,
+    /// What a person must register, and where, in a sentence.
+    pub register: &'static str,
+    pub docs: &'static str,
+    pub rules: &'static [ReplyRule],
+}
+
+/// The row with this key.
+pub fn by_key(key: &str) -> Option<&'static Provider> {
+    table().iter().find(|p| p.key == key)
+}
+
+/// The row whose token endpoint lives at this host.
+pub fn by_host(host: &str) -> Option<&'static Provider> {
+    table().iter().find(|p| {
+        p.hosts
+            .iter()
+            .any(|pattern| match pattern.strip_prefix("*.") {
+                Some(parent) => host.strip_suffix(parent).is_some_and(|h| h.ends_with('.')),
+                None => host.eq_ignore_ascii_case(pattern),
+            })
+    })
+}
+
+/// All rows, in the order of the provider picker.
+pub fn table() -> &'static [Provider] {
+    &[]
+}

@@ -1,0 +1,43 @@
+//! Names tokens without showing them: HMAC-SHA-256 under a key from the vault, cut to 96 bits.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::{
+    domain::secret::{Fingerprint, Secret},
+    io::vault::SealKey,
+};
+
+/// Makes fingerprints. Two processes with the same vault make the same ones.
+#[derive(Clone)]
+pub struct Fingerprinter(Hmac<Sha256>);
+
+impl Fingerprinter {
+    /// Derives the fingerprint key from the vault's root key, so that one cannot stand for the
+    /// other.
+    pub fn new(key: &SealKey) -> Self {
+        let derived = mac(&key.0)
+            .chain_update(b"tokentray fingerprint 1")
+            .finalize()
+            .into_bytes();
+        Self(mac(&derived))
+    }
+
+    pub fn of(&self, token: &Secret) -> Fingerprint {
+        let digest = self
+            .0
+            .clone()
+            .chain_update(token.expose().as_bytes())
+            .finalize()
+            .into_bytes();
+        Fingerprint(digest.iter().take(12).map(|b| format!("{b:02x}")).collect())
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "HMAC takes a key of any length (RFC 2104 §2)"
+)]
+fn mac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("any length is a key")
+}

@@ -1,0 +1,72 @@
+//! The history in SQLite (WAL), on a thread of its own.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{
+    account::AccountId,
+    cause::Cause,
+    history::{HistoryEntry, HistoryKind},
+};
+
+use super::Pending;
+
+/// What to look for; `None` and empty match all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFilter {
+    pub account: Option<AccountId>,
+    pub kinds: Vec<HistoryKind>,
+    pub causes: Vec<Cause>,
+    pub since: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+    /// In the account's name, code, text or client; without case.
+    pub text: Option<String>,
+    /// Only rows older than this one (the `next` of the last page).
+    pub before: Option<i64>,
+    /// Rows a page; 0 means 100, at most 1,000.
+    pub limit: u32,
+}
+
+/// Newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryPage {
+    pub entries: Vec<(i64, HistoryEntry)>,
+    /// Pass as `before` for the next page; none at the end.
+    pub next: Option<i64>,
+}
+
+/// Counts of one account (or all) since a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryCounts {
+    pub refreshed: u64,
+    pub failed: u64,
+    pub signed_in: u64,
+    pub handed_out: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the history cannot be read: {0}")]
+pub struct HistoryError(pub String);
+
+pub trait History: Send + Sync + 'static {
+    /// Never blocks and never fails for the caller: a lost history must not cost a grant.
+    fn append(&self, entry: HistoryEntry);
+    fn page(&self, filter: HistoryFilter) -> Pending<'static, Result<HistoryPage, HistoryError>>;
+    /// Oldest first, for drawing: entries of the kinds that the timeline draws.
+    fn between(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Pending<'static, Result<Vec<HistoryEntry>, HistoryError>>;
+    fn counts(
+        &self,
+        account: Option<AccountId>,
+        since: DateTime<Utc>,
+    ) -> Pending<'static, Result<HistoryCounts, HistoryError>>;
+    /// Forgets what is too old and folds old successes (see `docs/history.md`).
+    fn tidy(&self, now: DateTime<Utc>);
+    fn rename(&self, account: AccountId, name: String);
+    /// Deletes all rows of a removed account.
+    fn forget(&self, account: AccountId);
+    /// Resolves when everything appended so far is on the disk.
+    fn flush(&self) -> Pending<'static, ()>;
+}

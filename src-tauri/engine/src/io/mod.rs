@@ -1,0 +1,16 @@
+//! The outside world: one adapter a file, each a trait and its real implementation.
+
+use std::{future::Future, pin::Pin};
+
+pub mod clock;
+pub mod history;
+pub mod journal;
+pub mod locks;
+pub mod notifier;
+pub mod settings;
+pub mod token_endpoint;
+pub mod vault;
+pub mod wake;
+
+/// A boxed future, so that the ports can be trait objects.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,25 @@
+//! HTTP to the provider: one request out, one [`Reply`] back, never a redirect, never a retry.
+
+use crate::domain::{account::ClientAuth, reply::Reply, secret::Secret};
+
+use super::Pending;
+
+/// A form POST to a token, device-authorization or revocation endpoint.
+#[derive(Clone, Debug)]
+pub struct FormRequest {
+    /// https, or http to a loopback address.
+    pub url: String,
+    pub client_id: String,
+    pub client_secret: Option<Secret>,
+    pub client_auth: ClientAuth,
+    /// Without `client_id` and `client_secret`: the adapter adds them as `client_auth` says.
+    pub form: Vec<(String, Secret)>,
+}
+
+/// The provider's HTTP side.
+pub trait TokenEndpoint: Send + Sync + 'static {
+    /// Limits: connect 10 s, whole 60 s, reply 256 KiB. Never fails otherwise than in the reply.
+    fn post(&self, request: FormRequest) -> Pending<'static, Reply>;
+    /// A plain GET (discovery, JWKS) with the same limits.
+    fn get(&self, url: String) -> Pending<'static, Reply>;
+}

@@ -1,0 +1,15 @@
+//! Tokentray keeps OAuth and OpenID Connect grants alive.
+//!
+//! The modules, in reading order:
+//!
+//! - [`domain`]: words and rules, pure.
+//! - [`io`]: the outside world, one adapter a file.
+//! - [`fingerprint`]: names for tokens.
+//! - [`engine`]: the front door.
+//! - [`api`]: what the socket says.
+
+pub mod api;
+pub mod domain;
+pub mod engine;
+pub mod fingerprint;
+pub mod io;

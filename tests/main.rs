@@ -1,0 +1,1 @@
+//! Fast tests of the engine and the command line: no display, no bus.

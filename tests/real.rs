@@ -1,0 +1,1 @@
+//! Tests on real parts: D-Bus, keychain, certified provider, processes.
