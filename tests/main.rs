@@ -1,1 +1,2 @@
 //! Fast tests of the engine and the command line: no display, no bus.
+mod grant;

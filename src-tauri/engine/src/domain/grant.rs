@@ -1,9 +1,11 @@
 //! What a provider gave: tokens, their ends, and what they are bound to.
 
-use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{account::ClientAuth, cause::codes, secret::Secret};
+use super::{account::ClientAuth, cause::codes, classify::TokenReply, jwt, secret::Secret};
 
 codes! {
     /// Where the end of an access token is known from.
@@ -100,7 +102,76 @@ struct StoredGrant {
     subject: Option<Subject>,
 }
 
+/// The life that is assumed where nothing states one but a refresh token is there.
+///
+/// It only schedules refreshes and is shown as an assumption. The choice is ours: short enough for
+/// the shortest usual lives, long enough not to be a nuisance.
+pub const ASSUMED_LIFE: Duration = Duration::from_mins(15);
+
 impl Grant {
+    /// Makes a grant of a success, the only place where this is done.
+    ///
+    /// `previous` is the refreshed grant (its generation + 1 is taken), or none at a sign-in, which
+    /// inherits nothing and gets generation 0, to be numbered by whoever stores it. `requested` are
+    /// the scopes that were asked for; they count where the reply names none (RFC 6749 §5.1).
+    /// `sent_at` is when the request went out: all ends are counted from there, so that a slow
+    /// answer never makes a token look longer-lived than it is.
+    pub fn from_reply(
+        reply: TokenReply,
+        previous: Option<&Self>,
+        binding: Binding,
+        requested: &[String],
+        sent_at: DateTime<Utc>,
+    ) -> Self {
+        let kept_refresh_token = reply.refresh_token.is_none();
+        let refresh_token = reply
+            .refresh_token
+            .or_else(|| previous.and_then(|p| p.refresh_token.clone()));
+        let (expires_at, expires_source) = if let Some(life) = reply.expires_in {
+            (after(sent_at, life), ExpiresSource::Server)
+        } else if let Some(life) = jwt::life(&reply.access_token) {
+            (after(sent_at, life), ExpiresSource::Jwt)
+        } else if refresh_token.is_some() {
+            (after(sent_at, ASSUMED_LIFE), ExpiresSource::Assumed)
+        } else {
+            (None, ExpiresSource::Unknown)
+        };
+        let refresh_at = reply.refresh_in.and_then(|wish| after(sent_at, wish));
+        let refresh_token_expires_at = match reply.refresh_token_expires_in {
+            Some(life) => after(sent_at, life),
+            // A new refresh token without a stated end may well have another one than the old.
+            None if kept_refresh_token => previous.and_then(|p| p.refresh_token_expires_at),
+            None => None,
+        };
+        let (id_token, subject) = identity(reply.id_token, previous);
+        Self {
+            generation: previous.map_or(0, |p| p.generation + 1),
+            access_token: reply.access_token,
+            token_type: reply.token_type,
+            refresh_token,
+            issued_at: sent_at,
+            expires_at,
+            expires_source: if expires_at.is_none() {
+                ExpiresSource::Unknown
+            } else {
+                expires_source
+            },
+            refresh_at: match expires_at {
+                Some(end) => refresh_at.map(|at| at.min(end)),
+                None => refresh_at,
+            },
+            refresh_token_expires_at,
+            id_token_expires_at: id_token.as_ref().and_then(jwt::expiry),
+            id_token,
+            scopes: reply
+                .scopes
+                .or_else(|| previous.map(|p| p.scopes.clone()))
+                .unwrap_or_else(|| requested.to_vec()),
+            binding,
+            subject,
+        }
+    }
+
     /// The versioned JSON that vault and journal keep. Holds tokens, therefore a [`Secret`].
     pub fn to_stored(&self) -> Secret {
         let text = |s: &Secret| s.expose().to_owned();
@@ -167,5 +238,29 @@ impl Grant {
             binding: stored.binding,
             subject: stored.subject,
         })
+    }
+}
+
+/// `at + life`, or none past the end of the calendar.
+fn after(at: DateTime<Utc>, life: Duration) -> Option<DateTime<Utc>> {
+    at.checked_add_signed(TimeDelta::from_std(life).ok()?)
+}
+
+/// Which ID token and which subject hold after a reply.
+///
+/// At a refresh a new ID token is only taken if it names the person that the old one named
+/// (OpenID Connect Core §12.2); otherwise it is set aside and the old one stays.
+fn identity(
+    received: Option<Secret>,
+    previous: Option<&Grant>,
+) -> (Option<Secret>, Option<Subject>) {
+    let named = received.as_ref().and_then(jwt::subject);
+    let Some(previous) = previous else {
+        return (received, named);
+    };
+    match (&previous.subject, named) {
+        (Some(known), Some(named)) if *known == named => (received, Some(named)),
+        (None, Some(named)) => (received, Some(named)),
+        (known, _) => (previous.id_token.clone(), known.clone()),
     }
 }

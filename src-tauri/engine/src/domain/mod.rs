@@ -6,6 +6,7 @@ pub mod classify;
 pub mod grant;
 pub mod history;
 pub mod journal_entry;
+pub mod jwt;
 pub mod provider;
 pub mod reply;
 pub mod secret;
