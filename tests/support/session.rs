@@ -1,0 +1,255 @@
+//! A private desktop session: folders of its own, a D-Bus session bus of its own, no display
+//! unless one is given. Knows nothing of what will run in it. Surprising: the bus activates
+//! nothing, so a test owns every name that is answered, and nothing answers by accident.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Mutex,
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::process::{self, Process};
+
+/// Set in the process that [`inside`] starts: the folder of the session it runs in.
+const INSIDE: &str = "TOKENTRAY_TEST_SESSION";
+
+/// A bus that allows everything to its user and starts nothing.
+const BUS_CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path=SOCKET</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
+/// Folders, bus and environment; ends with everything that was started in it.
+#[derive(Debug)]
+pub struct Session {
+    dir: PathBuf,
+    /// None in a process that runs inside a session of another.
+    owned: Option<(TempDir, Process)>,
+    display: Mutex<Option<String>>,
+}
+
+impl Session {
+    /// Makes the folders and starts the bus.
+    pub fn start() -> Self {
+        let temp = tempfile::Builder::new()
+            .prefix("tt-")
+            .tempdir()
+            .expect("a folder for the session");
+        let dir = temp.path().to_owned();
+        for folder in ["home/.config", "home/.local/share", "home/.local/state"] {
+            fs::create_dir_all(dir.join(folder)).unwrap();
+        }
+        for folder in ["home/.cache", "tmp", "run", "logs"] {
+            fs::create_dir_all(dir.join(folder)).unwrap();
+        }
+        fs::set_permissions(dir.join("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        let bus = start_bus(&dir);
+        Self {
+            dir,
+            owned: Some((temp, bus)),
+            display: Mutex::new(None),
+        }
+    }
+
+    /// The folder that holds everything of this session.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+    pub fn home(&self) -> PathBuf {
+        self.dir.join("home")
+    }
+    pub fn runtime_dir(&self) -> PathBuf {
+        self.dir.join("run")
+    }
+    pub fn config_home(&self) -> PathBuf {
+        self.dir.join("home/.config")
+    }
+    pub fn state_home(&self) -> PathBuf {
+        self.dir.join("home/.local/state")
+    }
+    /// Where the output of every process goes, one file a name.
+    pub fn logs(&self) -> PathBuf {
+        self.dir.join("logs")
+    }
+    /// The bus's address, as in `DBUS_SESSION_BUS_ADDRESS`.
+    pub fn bus_address(&self) -> String {
+        format!("unix:path={}", self.dir.join("run/bus").display())
+    }
+    /// From now on processes get this `DISPLAY`.
+    pub fn set_display(&self, display: Option<&str>) {
+        *self.display.lock().unwrap() = display.map(str::to_owned);
+    }
+
+    /// A command that runs in this session and sees nothing of the person's own.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = process::command(program);
+        command.env_clear().envs(self.environment());
+        command.current_dir(self.home());
+        command
+    }
+
+    /// Starts a process in this session.
+    pub fn spawn(&self, name: &str, command: &mut Command) -> Process {
+        Process::spawn(name, command, &self.logs())
+    }
+
+    /// The whole environment of a process of this session.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let path = |folder: &str| self.dir.join(folder).display().to_string();
+        let mut all = vec![
+            ("HOME", path("home")),
+            ("XDG_RUNTIME_DIR", path("run")),
+            ("XDG_CONFIG_HOME", path("home/.config")),
+            ("XDG_STATE_HOME", path("home/.local/state")),
+            ("XDG_DATA_HOME", path("home/.local/share")),
+            ("XDG_CACHE_HOME", path("home/.cache")),
+            ("TMPDIR", path("tmp")),
+            ("DBUS_SESSION_BUS_ADDRESS", self.bus_address()),
+            // The machine's own logind and NetworkManager say nothing here.
+            (
+                "DBUS_SYSTEM_BUS_ADDRESS",
+                format!("unix:path={}", path("run/no-system-bus")),
+            ),
+            // GTK programs stall for 25 s while they look for the accessibility bus.
+            ("NO_AT_BRIDGE", "1".to_owned()),
+            ("GTK_A11Y", "none".to_owned()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TZ", "UTC".to_owned()),
+            ("RUST_BACKTRACE", "1".to_owned()),
+            ("PATH", env::var("PATH").unwrap_or_default()),
+            (INSIDE, self.dir.display().to_string()),
+        ];
+        if let Some(display) = self.display.lock().unwrap().clone() {
+            all.push(("DISPLAY", display));
+        }
+        all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+    }
+
+    /// Everything that its processes said, for a failing test.
+    fn print_logs(&self) {
+        let Ok(entries) = fs::read_dir(self.logs()) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let text = fs::read(entry.path()).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let lines: Vec<&str> = text.lines().collect();
+            let tail = lines[lines.len().saturating_sub(60)..].join("\n");
+            if !tail.is_empty() {
+                println!("---- {}\n{tail}", entry.file_name().to_string_lossy());
+            }
+        }
+    }
+
+    /// Ends what left its process group (a browser that the engine opened) but still carries this
+    /// session's folder in its environment.
+    fn end_stragglers(&self) {
+        let marker = format!("{INSIDE}={}\0", self.dir.display()).into_bytes();
+        let home = format!("HOME={}\0", self.home().display()).into_bytes();
+        for _ in 0..3 {
+            let found: Vec<Pid> = fs::read_dir("/proc")
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|entry| {
+                    let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+                    if u32::try_from(pid).ok()? == std::process::id() {
+                        return None;
+                    }
+                    let environ = fs::read(entry.path().join("environ")).ok()?;
+                    let ours = [&marker, &home].iter().any(|m| {
+                        environ
+                            .windows(m.len())
+                            .any(|window| window == m.as_slice())
+                    });
+                    ours.then(|| Pid::from_raw(pid)).flatten()
+                })
+                .collect();
+            if found.is_empty() {
+                return;
+            }
+            for pid in found {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.owned.is_none() {
+            return;
+        }
+        if thread::panicking() {
+            self.print_logs();
+        }
+        self.end_stragglers();
+    }
+}
+
+fn start_bus(dir: &Path) -> Process {
+    let socket = dir.join("run/bus");
+    let config = dir.join("bus.conf");
+    fs::write(
+        &config,
+        BUS_CONFIG.replace("SOCKET", &socket.display().to_string()),
+    )
+    .unwrap();
+    let mut command = process::command("dbus-daemon");
+    command
+        .arg(format!("--config-file={}", config.display()))
+        .args(["--nofork", "--nopidfile", "--print-address=1"]);
+    let mut bus = Process::spawn_piped("bus", &mut command, &dir.join("logs"));
+    // It prints its address when it listens.
+    let mut line = String::new();
+    BufReader::new(bus.child().stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.starts_with("unix:"), "the bus did not start: {line:?}");
+    bus
+}
+
+/// Runs the body of the calling test in a fresh session, with the session's environment as the
+/// test's own.
+///
+/// A process cannot change its environment safely, so the test binary starts itself again for this
+/// one test; a library that reads `DBUS_SESSION_BUS_ADDRESS` by itself then finds the private bus.
+pub fn inside(body: impl FnOnce(&Session)) {
+    if let Some(dir) = env::var_os(INSIDE) {
+        return body(&Session {
+            dir: dir.into(),
+            owned: None,
+            display: Mutex::new(env::var("DISPLAY").ok()),
+        });
+    }
+    let session = Session::start();
+    let this_test = thread::current().name().expect("a test").to_owned();
+    let mut command = session.command(env::current_exe().unwrap());
+    command
+        .current_dir(env::current_dir().unwrap())
+        .args(["--exact", &this_test, "--nocapture"]);
+    let mut process = session.spawn("inside", &mut command);
+    let status = process.wait(Duration::from_mins(5));
+    let said = process.log();
+    println!("{said}");
+    assert!(status.success(), "{this_test} failed inside its session");
+    assert!(said.contains("1 passed"), "{this_test} did not run inside");
+}
