@@ -1,2 +1,5 @@
 //! Fast tests of the engine and the command line: no display, no bus.
 mod grant;
+
+#[cfg(test)]
+mod api;

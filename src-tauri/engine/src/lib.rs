@@ -7,9 +7,11 @@
 //! - [`fingerprint`]: names for tokens.
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
+//! - [`paths`]: where files and socket lie.
 
 pub mod api;
 pub mod domain;
 pub mod engine;
 pub mod fingerprint;
 pub mod io;
+pub mod paths;

@@ -133,9 +133,10 @@ impl Problem {
         match self.code {
             Code::InvalidRequest | Code::Conflict => 2,
             Code::ReauthRequired => 3,
-            Code::Paused | Code::RateLimited | Code::Busy | Code::Loading => 4,
             Code::RefreshFailed if self.verdict == Some(Verdict::FixSetup) => 8,
-            Code::RefreshFailed => 4,
+            Code::Paused | Code::RateLimited | Code::RefreshFailed | Code::Busy | Code::Loading => {
+                4
+            }
             Code::NotFound => 5,
             Code::NotRunning => 6,
             Code::VaultLocked | Code::VaultDenied | Code::VaultUnavailable | Code::VaultFull => 7,

@@ -196,7 +196,7 @@ pub struct AccountPatch {
 #[derive(
     Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema, utoipa::IntoParams,
 )]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct TokenQuery {
     /// `access` (default) or `id`.
     pub kind: Option<String>,
@@ -289,7 +289,7 @@ pub struct SignInRow {
 #[derive(
     Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema, utoipa::IntoParams,
 )]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct HistoryQuery {
     /// Account by name.
     pub account: Option<String>,
@@ -337,7 +337,7 @@ pub struct HistoryAnswer {
 #[derive(
     Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema, utoipa::IntoParams,
 )]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct TimelineQuery {
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
@@ -409,10 +409,6 @@ pub struct LaneSpan {
 /// Server-sent events: the name of the event is `type`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "rows are what is sent; boxing would only hide it"
-)]
 pub enum Event {
     /// Everything outside the accounts: headline, tray, notice, paused, vault.
     Overall {
