@@ -8,6 +8,7 @@
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
+//! - [`socket`]: who may connect, and how much at once.
 
 pub mod api;
 pub mod domain;
@@ -15,3 +16,4 @@ pub mod engine;
 pub mod fingerprint;
 pub mod io;
 pub mod paths;
+pub mod socket;
