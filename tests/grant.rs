@@ -16,8 +16,8 @@ fn sent_at() -> DateTime<Utc> {
     "2026-03-01T10:00:00Z".parse().unwrap()
 }
 
-fn in_seconds(seconds: i64) -> Option<DateTime<Utc>> {
-    Some(sent_at() + TimeDelta::seconds(seconds))
+fn after(seconds: i64) -> DateTime<Utc> {
+    sent_at() + TimeDelta::seconds(seconds)
 }
 
 fn token(claims: &str) -> Secret {
@@ -59,23 +59,23 @@ fn made(reply: TokenReply, previous: Option<&Grant>) -> Grant {
 fn the_end_comes_from_the_server_then_the_token_then_an_assumption() {
     let jwt = token(r#"{"iat":1000,"exp":1900}"#);
     let mut stated = reply(jwt.clone());
-    stated.expires_in = Some(Duration::from_secs(3600));
+    stated.expires_in = Some(Duration::from_hours(1));
     let stated = made(stated, None);
     assert_eq!(
         (stated.expires_at, stated.expires_source),
-        (in_seconds(3600), ExpiresSource::Server)
+        (Some(after(3600)), ExpiresSource::Server)
     );
 
     let by_token = made(reply(jwt), None);
     assert_eq!(
         (by_token.expires_at, by_token.expires_source),
-        (in_seconds(900), ExpiresSource::Jwt)
+        (Some(after(900)), ExpiresSource::Jwt)
     );
 
     let opaque = made(reply(Secret::new("opaque")), None);
     assert_eq!(
         (opaque.expires_at, opaque.expires_source),
-        (in_seconds(900), ExpiresSource::Assumed)
+        (Some(after(900)), ExpiresSource::Assumed)
     );
 
     let mut alone = reply(Secret::new("opaque"));
@@ -90,7 +90,7 @@ fn the_end_comes_from_the_server_then_the_token_then_an_assumption() {
 #[test]
 fn a_reply_without_a_refresh_token_keeps_the_old_one_and_its_end() {
     let mut first = reply(Secret::new("a1"));
-    first.refresh_token_expires_in = Some(Duration::from_secs(86_400));
+    first.refresh_token_expires_in = Some(Duration::from_hours(24));
     first.scopes = Some(vec!["mail".into(), "calendar".into()]);
     let first = Grant {
         generation: 7,
@@ -101,7 +101,7 @@ fn a_reply_without_a_refresh_token_keeps_the_old_one_and_its_end() {
     let second = made(second, Some(&first));
     assert_eq!(second.generation, 8);
     assert_eq!(second.refresh_token, Some(Secret::new("r1")));
-    assert_eq!(second.refresh_token_expires_at, in_seconds(86_400));
+    assert_eq!(second.refresh_token_expires_at, Some(after(86_400)));
     assert_eq!(second.scopes, ["mail", "calendar"]);
     assert_eq!(second.expires_source, ExpiresSource::Assumed);
 
@@ -126,9 +126,9 @@ fn a_sign_in_inherits_nothing() {
 #[test]
 fn the_wish_to_refresh_earlier_is_clamped_into_the_life() {
     let mut early = reply(Secret::new("a"));
-    early.expires_in = Some(Duration::from_secs(600));
-    early.refresh_in = Some(Duration::from_secs(6000));
-    assert_eq!(made(early, None).refresh_at, in_seconds(600));
+    early.expires_in = Some(Duration::from_mins(10));
+    early.refresh_in = Some(Duration::from_mins(100));
+    assert_eq!(made(early, None).refresh_at, Some(after(600)));
 }
 
 #[test]

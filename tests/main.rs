@@ -1,5 +1,8 @@
 //! Fast tests of the engine and the command line: no display, no bus.
-mod grant;
 
 #[cfg(test)]
 mod api;
+#[cfg(test)]
+mod grant;
+#[cfg(test)]
+mod token_endpoint;

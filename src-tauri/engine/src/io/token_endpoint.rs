@@ -1,8 +1,16 @@
 //! HTTP to the provider: one request out, one [`Reply`] back, never a redirect, never a retry.
+//!
+//! It must not know what a reply means. Surprising: a forbidden URL or a broken trust store is a
+//! reply as well (nothing was sent), so that callers have one way to fail.
 
 use crate::domain::{account::ClientAuth, reply::Reply, secret::Secret};
 
 use super::Pending;
+
+mod failure;
+mod http;
+
+pub use http::{HttpOptions, HttpTokenEndpoint, Limits, permitted_url};
 
 /// A form POST to a token, device-authorization or revocation endpoint.
 #[derive(Clone, Debug)]
