@@ -6,3 +6,4 @@ mod api;
 mod grant;
 #[cfg(test)]
 mod token_endpoint;
+mod practice;

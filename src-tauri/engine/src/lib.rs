@@ -9,6 +9,7 @@
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
 //! - [`socket`]: who may connect, and how much at once.
+//! - [`practice`]: the practice provider, for the demo and for tests.
 
 pub mod api;
 pub mod domain;
@@ -17,3 +18,4 @@ pub mod fingerprint;
 pub mod io;
 pub mod paths;
 pub mod socket;
+pub mod practice;
