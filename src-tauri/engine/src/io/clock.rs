@@ -23,3 +23,53 @@ pub trait Clock: Send + Sync + 'static {
     /// Sleeps at least that long on this clock. Not counted on during suspend.
     fn sleep(&self, duration: Duration) -> Pending<'static, ()>;
 }
+
+/// The machine's own clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Now {
+        Now {
+            wall: wall_time(),
+            boot: boot_time(),
+        }
+    }
+
+    fn sleep(&self, duration: Duration) -> Pending<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// The wall time of this moment, for what is shown or outlives the process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the time"
+)]
+pub fn wall_time() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// Time since boot, suspend included.
+#[cfg(target_os = "linux")]
+fn boot_time() -> Duration {
+    since_boot(rustix::time::ClockId::Boottime)
+}
+
+/// macOS's monotonic clock goes on during sleep, as Linux's boot time does.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn boot_time() -> Duration {
+    since_boot(rustix::time::ClockId::Monotonic)
+}
+
+#[cfg(unix)]
+fn since_boot(clock: rustix::time::ClockId) -> Duration {
+    Duration::try_from(rustix::time::clock_gettime(clock)).unwrap_or_default()
+}
+
+/// Windows' performance counter goes on during sleep; it counts from the first look here.
+#[cfg(windows)]
+fn boot_time() -> Duration {
+    static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    FIRST.get_or_init(std::time::Instant::now).elapsed()
+}
