@@ -4,7 +4,6 @@
 //!
 //! - [`domain`]: words and rules, pure.
 //! - [`io`]: the outside world, one adapter a file.
-//! - [`fingerprint`]: names for tokens.
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
@@ -12,9 +11,9 @@
 //! - [`practice`]: the practice provider, for the demo and for tests.
 
 pub mod api;
+pub mod coordinator;
 pub mod domain;
 pub mod engine;
-pub mod fingerprint;
 pub mod io;
 pub mod paths;
 pub mod socket;

@@ -3,10 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::{
-    domain::secret::{Fingerprint, Secret},
-    io::vault::SealKey,
-};
+use super::secret::{Fingerprint, Secret};
 
 /// Makes fingerprints. Two processes with the same vault make the same ones.
 #[derive(Clone)]
@@ -15,8 +12,8 @@ pub struct Fingerprinter(Hmac<Sha256>);
 impl Fingerprinter {
     /// Derives the fingerprint key from the vault's root key, so that one cannot stand for the
     /// other.
-    pub fn new(key: &SealKey) -> Self {
-        let derived = mac(&key.0)
+    pub fn new(key: &[u8; 32]) -> Self {
+        let derived = mac(key)
             .chain_update(b"tokentray fingerprint 1")
             .finalize()
             .into_bytes();
@@ -40,4 +37,10 @@ impl Fingerprinter {
 )]
 fn mac(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("any length is a key")
+}
+
+impl std::fmt::Debug for Fingerprinter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fingerprinter(…)")
+    }
 }

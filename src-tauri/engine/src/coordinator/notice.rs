@@ -1,0 +1,166 @@
+//! The one notification that is wanted now, for all accounts that need a person.
+//!
+//! Level-triggered: presenters show whatever is wanted and say when they did; what was told lives
+//! with the incidents, so it survives restarts and a lost history.
+
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use super::{Change, Input, Now, Task};
+use crate::domain::{
+    account::AccountId,
+    attention::{Telling, telling},
+    journal_entry::Incident,
+    lifecycle::AccountFacts,
+    policy,
+};
+
+/// What a presenter must be showing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub id: String,
+    /// Accounts and their incidents, by name.
+    pub of: Vec<(AccountId, String, Incident)>,
+    /// It was shown before; a presenter that starts now shows nothing anew.
+    pub shown: bool,
+}
+
+struct Case {
+    name: String,
+    incident: Incident,
+    facts: AccountFacts,
+}
+
+/// Open incidents and what became of them.
+pub(super) struct Notices {
+    ahead: Duration,
+    open: BTreeMap<AccountId, Case>,
+    /// Others may follow within ten seconds: one notification for all.
+    gather_until: Option<Duration>,
+    wanted: Option<Notice>,
+    wake: Option<Duration>,
+}
+
+impl Notices {
+    pub fn new(ahead: Duration) -> Self {
+        Self {
+            ahead,
+            open: BTreeMap::new(),
+            gather_until: None,
+            wanted: None,
+            wake: None,
+        }
+    }
+
+    pub fn set_ahead(&mut self, ahead: Duration) {
+        self.ahead = ahead;
+    }
+
+    /// Keeps the open incident of an account, or forgets it.
+    pub fn note(&mut self, id: &AccountId, name: String, facts: &AccountFacts, removed: bool) {
+        match &facts.incident {
+            Some(incident) if !removed => {
+                let case = Case {
+                    name,
+                    incident: incident.clone(),
+                    facts: facts.clone(),
+                };
+                self.open.insert(id.clone(), case);
+            }
+            _ => self.forget(id),
+        }
+    }
+
+    pub fn forget(&mut self, id: &AccountId) {
+        self.open.remove(id);
+    }
+
+    pub fn shown(&self) -> Option<Notice> {
+        self.wanted.clone()
+    }
+
+    pub fn next_wake(&self, _now: Now) -> Option<Duration> {
+        [self.gather_until, self.wake].into_iter().flatten().min()
+    }
+}
+
+impl Task {
+    /// Works out which notification is wanted now.
+    pub(super) fn look_at_notices(&mut self, now: Now) {
+        let (mut due, mut told, mut next) = (Vec::new(), Vec::new(), None::<Duration>);
+        for (id, case) in &self.notices.open {
+            let entry = (id.clone(), case.name.clone(), case.incident.clone());
+            match telling(&case.incident, &case.facts, self.notices.ahead, now.wall) {
+                Telling::Due { .. } => due.push(entry),
+                Telling::Told => told.push(entry),
+                Telling::At(at) => {
+                    let at = now.boot_of(at);
+                    next = Some(next.map_or(at, |n| n.min(at)));
+                }
+                Telling::NotNow => {}
+            }
+        }
+        self.notices.wake = next;
+        let may_tell = self.machine.present && !self.machine.sleeping;
+        if due.is_empty() || !may_tell {
+            self.notices.gather_until = None;
+            self.want(told, true);
+            return;
+        }
+        let gathered = *self
+            .notices
+            .gather_until
+            .get_or_insert(now.boot + policy::NOTICE_GATHER);
+        if self.busy.is_empty() || gathered <= now.boot {
+            self.notices.gather_until = None;
+            due.extend(told);
+            self.want(due, false);
+        } else {
+            let shown = self.notices.wanted.as_ref().is_none_or(|n| n.shown);
+            if shown {
+                self.want(told, true);
+            }
+        }
+    }
+
+    fn want(&mut self, mut of: Vec<(AccountId, String, Incident)>, shown: bool) {
+        of.sort_by(|a, b| a.1.cmp(&b.1));
+        let wanted = (!of.is_empty()).then(|| {
+            let mut hash = DefaultHasher::new();
+            for (_, _, incident) in &of {
+                (&incident.id, incident.later_at.is_some()).hash(&mut hash);
+            }
+            Notice {
+                id: format!("{:016x}", hash.finish()),
+                of,
+                shown,
+            }
+        });
+        if wanted != self.notices.wanted {
+            self.notices.wanted = wanted;
+            self.publish_overall();
+            let _ = self.changes.send(Change::Overall);
+        }
+    }
+
+    pub(super) fn on_notice_shown(&mut self, id: &str) {
+        let Some(notice) = self.notices.wanted.clone().filter(|n| n.id == id) else {
+            return;
+        };
+        for (account, _, _) in notice.of {
+            let due = self.notices.open.get(&account).is_some_and(|case| {
+                let now = self.ports.clock.now();
+                matches!(
+                    telling(&case.incident, &case.facts, self.notices.ahead, now.wall),
+                    Telling::Due { .. }
+                )
+            });
+            if due {
+                self.step(&account, Input::Noticed);
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the owning task publishes: read by everybody, written by it alone, never locked for long.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use super::Notice;
+use crate::domain::{
+    account::{Account, AccountId},
+    cause::Cause,
+    lifecycle::{AccountFacts, Held},
+};
+
+/// Everything outside the accounts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overall {
+    pub paused: bool,
+    pub online: bool,
+    pub vault_cause: Option<Cause>,
+    pub notice: Option<Notice>,
+}
+
+/// One account: its settings, what can be shown, and the grant that is handed out.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    pub account: Arc<Account>,
+    /// None for the moment between its creation and its first step.
+    pub facts: Option<Arc<AccountFacts>>,
+    pub held: Option<Arc<Held>>,
+}
+
+#[derive(Debug, Default)]
+struct Published {
+    accounts: HashMap<AccountId, AccountView>,
+    order: Vec<AccountId>,
+    overall: Overall,
+}
+
+/// A handle to what was published last.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot(Arc<RwLock<Published>>);
+
+impl Snapshot {
+    fn read<T>(&self, look: impl FnOnce(&Published) -> T) -> T {
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut Published) -> T) -> T {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// All accounts, in the order of the settings file.
+    pub fn accounts(&self) -> Vec<AccountView> {
+        self.read(|p| {
+            p.order
+                .iter()
+                .filter_map(|id| p.accounts.get(id).cloned())
+                .collect()
+        })
+    }
+
+    pub fn account(&self, id: &AccountId) -> Option<AccountView> {
+        self.read(|p| p.accounts.get(id).cloned())
+    }
+
+    /// By name, without case.
+    pub fn by_name(&self, name: &str) -> Option<AccountView> {
+        self.read(|p| {
+            p.accounts
+                .values()
+                .find(|v| v.account.name.eq_ignore_ascii_case(name))
+                .cloned()
+        })
+    }
+
+    pub fn overall(&self) -> Overall {
+        self.read(|p| p.overall.clone())
+    }
+
+    pub(super) fn put(&self, account: Account) {
+        self.write(|p| {
+            let id = account.id.clone();
+            let account = Arc::new(account);
+            match p.accounts.get_mut(&id) {
+                Some(view) => view.account = account,
+                None => {
+                    p.order.push(id.clone());
+                    p.accounts.insert(
+                        id,
+                        AccountView {
+                            account,
+                            facts: None,
+                            held: None,
+                        },
+                    );
+                }
+            }
+        });
+    }
+
+    /// Whether anything that can be seen has changed.
+    pub(super) fn update(&self, id: &AccountId, facts: AccountFacts, held: Option<Held>) -> bool {
+        self.write(|p| {
+            let Some(view) = p.accounts.get_mut(id) else {
+                return false;
+            };
+            let changed = view.facts.as_deref() != Some(&facts);
+            if view.held.as_deref() != held.as_ref() {
+                view.held = held.map(Arc::new);
+            }
+            if changed {
+                view.facts = Some(Arc::new(facts));
+            }
+            changed
+        })
+    }
+
+    /// The name of the account that was removed.
+    pub(super) fn remove(&self, id: &AccountId) -> Option<String> {
+        self.write(|p| {
+            p.order.retain(|other| other != id);
+            p.accounts.remove(id).map(|view| view.account.name.clone())
+        })
+    }
+
+    pub(super) fn set_overall(&self, overall: Overall) -> bool {
+        self.write(|p| std::mem::replace(&mut p.overall, overall.clone()) != overall)
+    }
+}

@@ -1,0 +1,338 @@
+//! What callers are told. Callers that want the same refresh get the one outcome, success or
+//! failure; a caller that gives up cancels nothing.
+
+use std::time::Duration;
+
+use super::{Effect, Env, Life, Log, Now};
+use crate::domain::{
+    cause::{Cause, Verdict},
+    history::{HistoryEntry, HistoryKind, Trigger},
+    policy,
+    secret::Fingerprint,
+};
+
+/// What a caller wants of an account's token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Want {
+    /// The token must be good for so long.
+    pub min_valid: Option<Duration>,
+    /// The token with this fingerprint was answered with a 401.
+    pub rejected: Option<Fingerprint>,
+    /// The ID token counts, not the access token.
+    pub id_token: bool,
+    /// A refresh by hand: passes back-off and breaker.
+    pub person: bool,
+    /// Program that asks.
+    pub by: Option<String>,
+}
+
+/// What a waiter is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settled {
+    /// The published token is what was wanted.
+    Good,
+    Failed(Box<Trouble>),
+    /// Not before so many seconds.
+    RateLimited {
+        seconds: u64,
+    },
+    Paused,
+    NoRefreshToken,
+    SignedOut,
+    /// Another process holds the account's lock, or the machine is about to sleep.
+    Busy,
+}
+
+/// Why an account is not well, and when it is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub cause: Cause,
+    pub http_status: Option<u16>,
+    pub provider_code: Option<String>,
+    pub provider_text: Option<String>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Boot time of the next try; none: no more tries by itself.
+    pub next_at: Option<Duration>,
+    pub trigger: Trigger,
+    /// The refusal is certain; what remains is signing in.
+    pub incident: bool,
+    pub after_lost_reply: bool,
+}
+
+impl Life {
+    /// Whether the published token meets the want, so that nothing needs to be sent.
+    pub(super) fn is_good_for(&self, want: &Want, now: Now) -> bool {
+        let Some(held) = &self.held else { return false };
+        if want.person || want.rejected.as_ref() == Some(&held.fingerprint) {
+            return false;
+        }
+        if self.rejected.as_ref() == Some(&held.fingerprint) {
+            return false;
+        }
+        if want.id_token {
+            return held
+                .grant
+                .id_token_expires_at
+                .is_some_and(|end| end > now.wall);
+        }
+        let Some(end) = held.grant.expires_at else {
+            return true;
+        };
+        let left = policy::between(now.wall, end);
+        let life = policy::between(held.grant.issued_at, end);
+        let needed = policy::hand_out_floor(life).max(want.min_valid.unwrap_or_default());
+        let renewed_just_now = now.boot.saturating_sub(held.received) < policy::cooldown(life);
+        left >= needed && !left.is_zero() || (renewed_just_now && !left.is_zero())
+    }
+
+    pub(super) fn on_demand(
+        &mut self,
+        waiter: u64,
+        want: Want,
+        now: Now,
+        env: &Env,
+        out: &mut Vec<Effect>,
+    ) {
+        if !self.ready {
+            match self.load_trouble {
+                Some(cause) => {
+                    let settled = Settled::Failed(Box::new(self.vault_trouble(cause)));
+                    out.push(Effect::Answer { waiter, settled });
+                }
+                None => self.loading.push((waiter, want)),
+            }
+            return;
+        }
+        out.push(Effect::Log(Log::ExpiryChecked {
+            remaining_s: self.remaining_s(now),
+        }));
+        if let Some(fingerprint) = &want.rejected
+            && self
+                .held
+                .as_ref()
+                .is_some_and(|h| h.fingerprint == *fingerprint)
+        {
+            self.note_rejection(want.by.clone(), now, out);
+        }
+        if self.is_over(now) {
+            self.note_asked_when_over(out);
+        }
+        if self.is_good_for(&want, now) {
+            out.push(Effect::Answer {
+                waiter,
+                settled: Settled::Good,
+            });
+        } else if self.join(waiter, out) {
+            out.push(Effect::Log(Log::RefreshJoined));
+        } else if let Some(settled) = self.refuse(&want, now, env, out) {
+            out.push(Effect::Answer { waiter, settled });
+        } else {
+            let trigger = if want.person {
+                Trigger::Person
+            } else if want.rejected.is_some() {
+                Trigger::Rejected
+            } else {
+                Trigger::HandOut
+            };
+            self.begin(trigger, now, out);
+            self.join(waiter, out);
+        }
+    }
+
+    /// Seconds left of the access token; none where no end is known.
+    fn remaining_s(&self, now: Now) -> Option<i64> {
+        let end = self.held.as_ref()?.grant.expires_at?;
+        Some((end - now.wall).num_seconds())
+    }
+
+    fn note_rejection(&mut self, by: Option<String>, now: Now, out: &mut Vec<Effect>) {
+        out.push(Effect::Log(Log::Rejected401 { by: by.clone() }));
+        let entry = HistoryEntry {
+            client: by,
+            ..self.entry(HistoryKind::Rejected, now)
+        };
+        out.push(Effect::Record(Box::new(entry)));
+    }
+
+    fn note_asked_when_over(&mut self, out: &mut Vec<Effect>) {
+        let _ = out;
+        self.asked_since_end = true;
+        if let Some(incident) = &mut self.memory.incident
+            && incident.later_at.is_some()
+            && !incident.refused_since_later
+        {
+            incident.refused_since_later = true;
+            self.version += 1;
+        }
+    }
+
+    /// Joins the refresh or the save that is going on.
+    fn join(&mut self, waiter: u64, _out: &mut Vec<Effect>) -> bool {
+        if let Some(attempt) = self.attempt.as_mut().filter(|a| !a.superseded) {
+            attempt.waiters.push(waiter);
+            true
+        } else if let Some(saving) = &mut self.saving {
+            saving.waiters.push(waiter);
+            true
+        } else {
+            false
+        }
+    }
+
+    /// Why no refresh is started for this want; none: start one.
+    fn refuse(
+        &mut self,
+        want: &Want,
+        now: Now,
+        env: &Env,
+        out: &mut Vec<Effect>,
+    ) -> Option<Settled> {
+        let Some(held) = &self.held else {
+            return Some(match &self.trouble {
+                Some(trouble) => Settled::Failed(Box::new(trouble.clone())),
+                None => Settled::SignedOut,
+            });
+        };
+        if self.setup.paused {
+            return Some(Settled::Paused);
+        }
+        if held.grant.refresh_token.is_none() {
+            if want.rejected.is_some() {
+                self.rejected = Some(held.fingerprint.clone());
+                self.open_incident(Cause::NoRefreshToken, None, now, out);
+            }
+            return Some(match &self.trouble {
+                Some(trouble) => Settled::Failed(Box::new(trouble.clone())),
+                None => Settled::NoRefreshToken,
+            });
+        }
+        if let Some(until) = self.hold.filter(|until| *until > now.boot) {
+            return Some(rate_limited(until, now));
+        }
+        if want.person {
+            return self.refuse_person(now);
+        }
+        if env.quiet || self.attempt.is_some() {
+            return Some(Settled::Busy);
+        }
+        if let Some(trouble) = self
+            .trouble
+            .as_ref()
+            .filter(|t| t.next_at.is_none_or(|at| at > now.boot))
+        {
+            return Some(Settled::Failed(Box::new(trouble.clone())));
+        }
+        if let Some((until, cause)) = env.breaker {
+            return Some(Settled::Failed(Box::new(Trouble {
+                next_at: Some(until),
+                ..Trouble::new(cause, Trigger::Retry)
+            })));
+        }
+        if want.rejected.is_some() {
+            self.refuse_forced(now)
+        } else {
+            self.refuse_repeat(want, now)
+        }
+    }
+
+    /// A person refreshes by hand three times in ten minutes.
+    fn refuse_person(&mut self, now: Now) -> Option<Settled> {
+        self.person_tries
+            .retain(|at| now.boot.saturating_sub(*at) < policy::PERSON_WINDOW);
+        if self.person_tries.len() >= policy::PERSON_TRIES {
+            let until = self.person_tries[0] + policy::PERSON_WINDOW;
+            return Some(rate_limited(until, now));
+        }
+        self.person_tries.push(now.boot);
+        None
+    }
+
+    /// A 401 on a token that is fresh is not about its age: forced refreshes back off.
+    fn refuse_forced(&mut self, now: Now) -> Option<Settled> {
+        if let Some(until) = self.forced.until.filter(|until| *until > now.boot) {
+            return Some(rate_limited(until, now));
+        }
+        let held = self.held.as_ref()?;
+        let life = held
+            .grant
+            .expires_at
+            .map(|end| policy::between(held.grant.issued_at, end));
+        let cooldown = life.map_or(Duration::from_secs(30), policy::cooldown);
+        let age = now.boot.saturating_sub(held.received);
+        let first = !std::mem::replace(&mut self.forced.rejected_once, true);
+        if age < policy::FRESH_REJECTED && first && self.forced.until.is_none() && age < cooldown {
+            return Some(rate_limited(held.received + cooldown, now));
+        }
+        if age < policy::FRESH_REJECTED && first {
+            self.forced.step += 1;
+            let until = now.boot + policy::forced_pause(self.forced.step);
+            self.forced.until = Some(until);
+            return Some(rate_limited(until, now));
+        }
+        None
+    }
+
+    /// An ID token that did not come with the last refresh is not asked for again and again.
+    fn refuse_repeat(&self, want: &Want, now: Now) -> Option<Settled> {
+        let held = self.held.as_ref()?;
+        let life = held.grant.expires_at.map_or(Duration::MAX, |end| {
+            policy::between(held.grant.issued_at, end)
+        });
+        let recent = now.boot.saturating_sub(held.received) < policy::cooldown(life);
+        (want.id_token && (recent || held.grant.id_token.is_none()))
+            .then_some(Settled::NoRefreshToken)
+    }
+
+    pub(super) fn vault_trouble(&self, cause: Cause) -> Trouble {
+        Trouble {
+            next_at: self.load_retry,
+            ..Trouble::new(cause, Trigger::Retry)
+        }
+    }
+
+    /// Answers everybody who asked before journal and vault were read.
+    pub(super) fn answer_loading(&mut self, now: Now, env: &Env, out: &mut Vec<Effect>) {
+        for (waiter, want) in std::mem::take(&mut self.loading) {
+            self.on_demand(waiter, want, now, env, out);
+        }
+    }
+
+    pub(super) fn answer_all(waiters: Vec<u64>, settled: &Settled, out: &mut Vec<Effect>) {
+        out.extend(waiters.into_iter().map(|waiter| Effect::Answer {
+            waiter,
+            settled: settled.clone(),
+        }));
+    }
+}
+
+impl Trouble {
+    pub(super) const fn new(cause: Cause, trigger: Trigger) -> Self {
+        Self {
+            cause,
+            http_status: None,
+            provider_code: None,
+            provider_text: None,
+            failures: 0,
+            next_at: None,
+            trigger,
+            incident: false,
+            after_lost_reply: false,
+        }
+    }
+
+    /// The verdict as it stands: an unclear cause becomes `sign_in` with its incident.
+    pub const fn verdict(&self) -> Verdict {
+        if self.incident {
+            Verdict::SignIn
+        } else {
+            self.cause.verdict()
+        }
+    }
+}
+
+fn rate_limited(until: Duration, now: Now) -> Settled {
+    Settled::RateLimited {
+        seconds: until.saturating_sub(now.boot).as_secs().max(1),
+    }
+}

@@ -1,0 +1,126 @@
+//! The facts that rows are made of. Words are made when a row is read, never here.
+
+use chrono::{DateTime, Utc};
+
+use super::{Life, Now, Trouble};
+use crate::domain::{
+    cause::{Cause, Verdict},
+    grant::ExpiresSource,
+    journal_entry::Incident,
+};
+
+/// Where an account stands; the API's `AccountState` has the same names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    SignInNeeded,
+    VaultLocked,
+    FixSetup,
+    Unclear,
+    Expired,
+    Waiting,
+    Refreshing,
+    Expiring,
+    Ok,
+    Paused,
+    SignedOut,
+    Loading,
+}
+
+/// Everything about an account that can be shown; no token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountFacts {
+    pub phase: Phase,
+    pub trouble: Option<Trouble>,
+    /// Wall time of the next try or planned refresh.
+    pub next_at: Option<DateTime<Utc>>,
+    pub has_refresh_token: bool,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub expires_source: Option<ExpiresSource>,
+    pub over: bool,
+    pub issued_at: Option<DateTime<Utc>>,
+    pub refresh_token_expires_at: Option<DateTime<Utc>>,
+    pub id_token_expires_at: Option<DateTime<Utc>>,
+    pub last_refreshed_at: Option<DateTime<Utc>>,
+    pub generation: u64,
+    pub scopes: Vec<String>,
+    pub incident: Option<Incident>,
+    pub asked_since_end: bool,
+    pub asks_at: Option<DateTime<Utc>>,
+    pub unsaved: Option<Cause>,
+}
+
+impl Life {
+    /// What can be shown of this account now.
+    pub fn facts(&self, now: Now) -> AccountFacts {
+        let grant = self.held.as_ref().map(|h| &h.grant);
+        let load_trouble = self
+            .load_trouble
+            .filter(|_| !self.ready)
+            .map(|c| self.vault_trouble(c));
+        AccountFacts {
+            phase: self.phase(now),
+            trouble: load_trouble.or_else(|| self.trouble.clone()),
+            next_at: self
+                .planned(now)
+                .map(|(at, _)| at)
+                .or(self.load_retry)
+                .map(|at| round(now.wall_of(at))),
+            has_refresh_token: grant.is_some_and(|g| g.refresh_token.is_some()),
+            expires_at: grant.and_then(|g| g.expires_at),
+            expires_source: grant.map(|g| g.expires_source),
+            over: self.is_over(now),
+            issued_at: grant.map(|g| g.issued_at),
+            refresh_token_expires_at: grant.and_then(|g| g.refresh_token_expires_at),
+            id_token_expires_at: grant.and_then(|g| g.id_token_expires_at),
+            last_refreshed_at: self.last_refreshed_at,
+            generation: grant.map_or(0, |g| g.generation),
+            scopes: grant.map(|g| g.scopes.clone()).unwrap_or_default(),
+            incident: self.memory.incident.clone(),
+            asked_since_end: self.asked_since_end,
+            asks_at: self.asks_at(now).map(round),
+            unsaved: self.unsaved,
+        }
+    }
+
+    fn phase(&self, now: Now) -> Phase {
+        if !self.ready {
+            return if self.load_trouble.is_some() {
+                Phase::VaultLocked
+            } else {
+                Phase::Loading
+            };
+        }
+        if self.memory.incident.is_some() {
+            return Phase::SignInNeeded;
+        }
+        let Some(held) = &self.held else {
+            return if self.saving.is_some() {
+                Phase::Refreshing
+            } else {
+                Phase::SignedOut
+            };
+        };
+        if self.setup.paused {
+            return Phase::Paused;
+        }
+        let verdict = self.trouble.as_ref().map(Trouble::verdict);
+        let by_vault = self.trouble.as_ref().is_some_and(|t| t.cause.is_vault());
+        let over = self.is_over(now) && held.grant.expires_source != ExpiresSource::Assumed;
+        let refreshing = self.attempt.is_some() || self.saving.is_some();
+        match verdict {
+            Some(Verdict::Wait) if by_vault => Phase::VaultLocked,
+            Some(Verdict::FixSetup) => Phase::FixSetup,
+            Some(Verdict::Unclear) => Phase::Unclear,
+            _ if over && !refreshing => Phase::Expired,
+            Some(Verdict::Wait | Verdict::SignIn) => Phase::Waiting,
+            None if refreshing => Phase::Refreshing,
+            None if held.due_at.is_some_and(|due| due <= now.wall) => Phase::Expiring,
+            None => Phase::Ok,
+        }
+    }
+}
+
+/// To whole seconds, so that a row does not change with every reading of the clock.
+fn round(at: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.timestamp(), 0).unwrap_or(at)
+}
