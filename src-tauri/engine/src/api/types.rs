@@ -13,6 +13,8 @@ use crate::domain::{
     history::{HistoryKind, Trigger},
 };
 
+pub use crate::domain::shape::TrayShape;
+
 codes! {
     /// State of an account; where several hold, the first of this list (API.md gives the order).
     AccountState {
@@ -28,16 +30,6 @@ codes! {
         Paused = "paused",
         SignedOut = "signed_out",
         Loading = "loading",
-    }
-}
-
-codes! {
-    /// The tray's four shapes.
-    TrayShape {
-        Fine = "fine",
-        NeedsYou = "needs_you",
-        Waiting = "waiting",
-        Paused = "paused",
     }
 }
 
@@ -246,6 +238,8 @@ pub struct SignInRequest {
     pub device: bool,
     /// Only give the URL; the caller opens it.
     pub no_browser: bool,
+    /// From the click that started it: lets a Wayland compositor bring the browser to the front.
+    pub activation_token: Option<String>,
 }
 
 codes! {
