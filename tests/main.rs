@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod autostart;
+#[cfg(test)]
 mod grant;
+#[cfg(test)]
+mod presenter;
 #[cfg(test)]
 mod token_endpoint;
 mod practice;

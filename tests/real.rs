@@ -9,6 +9,7 @@
 )]
 
 mod real {
+    mod autostart;
     mod house;
 }
 mod support;

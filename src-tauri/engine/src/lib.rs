@@ -4,17 +4,22 @@
 //!
 //! - [`domain`]: words and rules, pure.
 //! - [`io`]: the outside world, one adapter a file.
+//! - [`fingerprint`]: names for tokens.
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
 //! - [`socket`]: who may connect, and how much at once.
 //! - [`practice`]: the practice provider, for the demo and for tests.
+//! - [`presenter`]: tray and notification, for an owner here or elsewhere.
+//! - [`autostart`]: start at login.
 
 pub mod api;
-pub mod coordinator;
+pub mod autostart;
 pub mod domain;
 pub mod engine;
+pub mod fingerprint;
 pub mod io;
 pub mod paths;
 pub mod socket;
 pub mod practice;
+pub mod presenter;

@@ -3,12 +3,15 @@
 use std::{future::Future, pin::Pin};
 
 pub mod clock;
+#[cfg(target_os = "linux")]
+mod dbus;
 pub mod history;
 pub mod journal;
 pub mod locks;
 pub mod notifier;
 pub mod settings;
 pub mod token_endpoint;
+pub mod tray;
 pub mod vault;
 pub mod wake;
 

@@ -1,0 +1,105 @@
+//! What the tray shows for a status: pure, the same on every platform.
+
+use crate::{
+    api::types::{AccountRow, AccountState, Status},
+    io::tray::{TrayAction, TrayModel, TrayRow, TrayShape},
+};
+
+/// More accounts than this are one row that opens the window: a menu must fit on a screen.
+const MOST_SIGN_INS: usize = 8;
+
+/// The tray for this status. `start_at_login` is none where the platform has no such thing.
+pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
+    let needing: Vec<&AccountRow> = status
+        .accounts
+        .iter()
+        .filter(|account| account.state == AccountState::SignInNeeded)
+        .collect();
+    let mut rows: Vec<TrayRow> = needing
+        .iter()
+        .take(MOST_SIGN_INS)
+        .map(|account| TrayRow::Item {
+            label: sign_in_label(account),
+            action: TrayAction::SignIn(account.name.clone()),
+        })
+        .collect();
+    if needing.len() > MOST_SIGN_INS {
+        rows.push(TrayRow::Item {
+            label: format!("{} more need you…", needing.len() - MOST_SIGN_INS),
+            action: TrayAction::Open,
+        });
+    }
+    if !rows.is_empty() {
+        rows.push(TrayRow::Separator);
+    }
+    rows.push(TrayRow::Item {
+        label: "Open Tokentray".into(),
+        action: TrayAction::Open,
+    });
+    rows.push(if status.paused {
+        TrayRow::Item {
+            label: "Resume".into(),
+            action: TrayAction::ResumeAll,
+        }
+    } else {
+        TrayRow::Item {
+            label: "Pause all".into(),
+            action: TrayAction::PauseAll,
+        }
+    });
+    rows.extend(end_rows(start_at_login));
+
+    let middle = match needing.as_slice() {
+        [only] => TrayAction::SignIn(only.name.clone()),
+        _ => TrayAction::Open,
+    };
+    TrayModel {
+        shape: status.tray,
+        tooltip: status.headline.clone(),
+        rows,
+        left: TrayAction::Open,
+        middle,
+    }
+}
+
+/// The tray while no engine answers: it must not go on saying that all is well.
+pub fn without_engine(start_at_login: Option<bool>) -> TrayModel {
+    let mut rows = vec![TrayRow::Item {
+        label: "Open Tokentray".into(),
+        action: TrayAction::Open,
+    }];
+    rows.extend(end_rows(start_at_login));
+    TrayModel {
+        shape: TrayShape::Paused,
+        tooltip: "Tokentray's engine does not answer; trying again.".into(),
+        rows,
+        left: TrayAction::Open,
+        middle: TrayAction::Open,
+    }
+}
+
+/// An account that was never signed in has nothing to do *again*.
+fn sign_in_label(account: &AccountRow) -> String {
+    if account.generation == 0 {
+        format!("Sign in: {}", account.name)
+    } else {
+        format!("Sign in again: {}", account.name)
+    }
+}
+
+fn end_rows(start_at_login: Option<bool>) -> Vec<TrayRow> {
+    let mut rows = Vec::new();
+    if let Some(checked) = start_at_login {
+        rows.push(TrayRow::Check {
+            label: "Start at login".into(),
+            checked,
+            action: TrayAction::StartAtLogin(!checked),
+        });
+    }
+    rows.push(TrayRow::Separator);
+    rows.push(TrayRow::Item {
+        label: "Quit".into(),
+        action: TrayAction::Quit,
+    });
+    rows
+}
