@@ -1,0 +1,360 @@
+// An invented engine for a browser, for pictures and for work on the window. `?scene=` picks what it
+// tells: `day` (default), `well`, `empty`, `demo`, `locked`, `many`; `?at=` stops its clock.
+
+import type {
+  AccountRow,
+  ApiEvent,
+  HistoryRow,
+  Lane,
+  PracticeSwitches,
+  SettingsRow,
+  SignInRow,
+  Status,
+  Timeline,
+} from "../api/types";
+import { Refused, type Backend, type Happening, type Method, type ShellInfo } from "./backend";
+import { PROVIDERS, stories } from "./fake_data";
+import { account, entry, overall } from "./fake_world";
+
+const FINDINGS = [
+  { level: "ok", about: "Keychain", found: "The keychain is open and can be written." },
+  {
+    level: "note",
+    about: "Tray",
+    found: "No tray on this desktop.",
+    mend: "Install the extension “AppIndicator”.",
+  },
+];
+
+export function fakeBackend(search: string): Backend {
+  const options = new URLSearchParams(search);
+  const scene = options.get("scene") ?? "day";
+  const world = new Invented(scene, Date.parse(options.get("at") ?? "") || Date.now());
+  let info: ShellInfo = { role: "whole", tray: true, start_at_login: false, version: "0.1.0" };
+  return {
+    request: <T>(method: Method, path: string, body?: unknown) =>
+      new Promise<T>((resolve, reject) =>
+        setTimeout(() => {
+          try {
+            resolve(world.answer(method, path, (body ?? {}) as Record<string, unknown>) as T);
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        }, 30),
+      ),
+    listen: (listener) => world.listen(listener),
+    shell: () => Promise.resolve(info),
+    setStartAtLogin: (on) => Promise.resolve((info = { ...info, start_at_login: on })),
+    copyToken: () => Promise.resolve(),
+    copyText: () => Promise.resolve(),
+    openSignIn: () => Promise.resolve(),
+  };
+}
+
+class Invented {
+  private accounts: AccountRow[];
+  private lanes: Lane[];
+  private entries: HistoryRow[];
+  private removed: { row: AccountRow; lane: Lane } | null = null;
+  private readonly signIns = new Map<string, SignInRow>();
+  private readonly listeners = new Set<(happening: Happening) => void>();
+  private switches: PracticeSwitches = {};
+  private paused = false;
+  private settings: SettingsRow = {
+    notify_ahead_s: 600,
+    history_days: 90,
+    log_level: "info",
+    theme: "system",
+    vault: "os",
+    config_file: "~/.config/tokentray/config.toml",
+    state_folder: "~/.local/state/tokentray",
+  };
+
+  constructor(
+    private readonly scene: string,
+    private readonly start: number,
+  ) {
+    const told = scene === "empty" ? [] : stories(start, scene);
+    this.accounts = told.map((story) => story.row);
+    this.lanes = told.map((story) => story.lane);
+    this.entries = told
+      .flatMap((story) => story.history)
+      .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  }
+
+  listen(listener: (happening: Happening) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  answer(method: Method, path: string, body: Record<string, unknown>): unknown {
+    const [route = "", query = ""] = path.split("?");
+    const parts = route.split("/").slice(2).map(decodeURIComponent);
+    const [what, name = "", rest = ""] = parts;
+    const search = new URLSearchParams(query);
+    switch (what) {
+      case "status":
+        return this.status();
+      case "timeline":
+        return this.timeline(search);
+      case "history":
+        return this.history(search);
+      case "providers":
+        return PROVIDERS;
+      case "doctor":
+        return FINDINGS;
+      case "discover":
+        return {
+          issuer: body["issuer"],
+          authorization_endpoint: `${String(body["issuer"])}/authorize`,
+          token_endpoint: `${String(body["issuer"])}/token`,
+          scopes_supported: ["openid", "offline_access"],
+          token_endpoint_auth_methods: [],
+          iss_in_response: true,
+        };
+      case "settings":
+        if (method === "PATCH") this.settings = { ...this.settings, ...body };
+        return this.settings;
+      case "practice":
+        this.switches = { ...this.switches, ...body, revoke: false };
+        return this.switches;
+      case "pause":
+      case "resume":
+        this.paused = what === "pause";
+        this.tellOverall();
+        return null;
+      case "vault":
+        return null;
+      case "incidents":
+        this.change(
+          (row) => row.incident?.id === name,
+          (row) => ({ ...row, incident: row.incident && { ...row.incident, later: true } }),
+        );
+        return null;
+      case "sign-ins":
+        return this.signIn(method, name);
+      case "accounts":
+        return name ? this.account(method, name, rest, body) : this.add(body);
+      default:
+        throw refused("NOT_FOUND", 404, `There is no ${route}.`);
+    }
+  }
+
+  private account(
+    method: Method,
+    name: string,
+    rest: string,
+    body: Record<string, unknown>,
+  ): unknown {
+    const index = this.accounts.findIndex((row) => row.name === name);
+    if (rest === "restore" && this.removed) {
+      this.accounts.push(this.removed.row);
+      this.lanes.push(this.removed.lane);
+      this.tell({ type: "account", row: this.removed.row });
+      return this.removed.row;
+    }
+    const row = this.accounts[index];
+    if (!row) throw refused("NOT_FOUND", 404, `There is no account “${name}”.`);
+    if (!rest && method === "DELETE") {
+      const lane = this.lanes.splice(index, 1)[0];
+      this.accounts.splice(index, 1);
+      if (lane) this.removed = { row, lane };
+      this.tell({ type: "removed", id: row.id, name });
+      return null;
+    }
+    if (!rest && method === "GET") {
+      return { name: row.name, provider: row.provider, client_id: "0oa1b2c3", scopes: row.scopes };
+    }
+    if (!rest && method === "PATCH") {
+      return this.put({ ...row, name: String(body["name"] ?? row.name) });
+    }
+    switch (rest) {
+      case "refresh": {
+        const next = this.put({
+          ...row,
+          state: "ok",
+          cause: null,
+          token_valid: true,
+          expires_at: this.at(1),
+          next_refresh_at: this.at(0.8),
+          generation: row.generation + 1,
+        });
+        this.happened(
+          entry({
+            at: this.at(0),
+            account: name,
+            trigger: "person",
+            message: "Refreshed by hand.",
+          }),
+        );
+        return next;
+      }
+      case "pause":
+        return this.put({ ...row, state: "paused" });
+      case "resume":
+        return this.put({ ...row, state: "ok" });
+      case "sign-out":
+        return this.put({
+          ...row,
+          state: "signed_out",
+          token_valid: false,
+          expires_at: null,
+          incident: null,
+        });
+      case "sign-in":
+        return this.startSignIn(row, body["device"] === true);
+      default:
+        throw refused("NOT_FOUND", 404, "There is no such route.");
+    }
+  }
+
+  private add(body: Record<string, unknown>): AccountRow {
+    const name = String(body["name"]);
+    const row = account({
+      name,
+      state: "signed_out",
+      token_valid: false,
+      scopes: (body["scopes"] as string[]) ?? [],
+    });
+    this.lanes.push({ account_id: name, name, bars: [], marks: [], incidents: [] });
+    return this.put(row);
+  }
+
+  private startSignIn(row: AccountRow, device: boolean): SignInRow {
+    const signIn: SignInRow = {
+      id: `sign-in-${this.signIns.size + 1}`,
+      account: row.name,
+      ends_at: this.at(1 / 6),
+      device_possible: true,
+      phase: device ? "waiting_for_code" : "waiting_for_browser",
+      ...(device
+        ? { user_code: "WDJB-MJHT", verification_url: "https://id.example.com/device" }
+        : { url: "https://id.example.com/authorize?client_id=0oa1b2c3" }),
+    };
+    this.follow(signIn);
+    this.put({ ...row, sign_in: signIn.id });
+    setTimeout(() => {
+      if (this.signIns.get(signIn.id)?.phase === "cancelled") return;
+      this.follow({ ...signIn, phase: "signed_in" });
+      this.put({
+        ...row,
+        state: "ok",
+        cause: null,
+        incident: null,
+        token_valid: true,
+        sign_in: null,
+        expires_at: this.at(1),
+        next_refresh_at: this.at(0.8),
+      });
+      this.happened(
+        entry({ at: this.at(0), account: row.name, kind: "signed_in", message: "Signed in." }),
+      );
+      this.tellOverall();
+    }, 6000);
+    return signIn;
+  }
+
+  private signIn(method: Method, id: string): SignInRow {
+    const row = this.signIns.get(id);
+    if (!row) throw refused("NOT_FOUND", 404, "This sign-in is over.");
+    if (method === "DELETE") {
+      this.change(
+        (candidate) => candidate.sign_in === id,
+        (candidate) => ({ ...candidate, sign_in: null }),
+      );
+      return this.follow({ ...row, phase: "cancelled", url: null });
+    }
+    return row;
+  }
+
+  private status(): Status {
+    const asking = this.accounts
+      .filter((row) => row.state === "sign_in_needed")
+      .map((row) => row.name);
+    const headline = !this.accounts.length
+      ? "No accounts yet."
+      : this.paused
+        ? "Everything is paused."
+        : asking.length
+          ? `${asking.join(", ")} needs you. Everything else is well.`
+          : this.accounts.some((row) => row.state !== "ok")
+            ? "Nothing to do. Some accounts wait."
+            : "All is well. Nothing to do.";
+    const locked = this.scene === "locked";
+    return {
+      ...overall(this.accounts, headline),
+      paused: this.paused,
+      demo: this.scene === "demo" || this.scene === "empty",
+      vault: { kind: "os", unsaved: 0, cause: locked ? "vault_locked" : null },
+    };
+  }
+
+  private timeline(search: URLSearchParams): Timeline {
+    return {
+      now: this.at(0),
+      from: search.get("from") ?? this.at(-15),
+      to: search.get("to") ?? this.at(9),
+      lanes: this.lanes,
+    };
+  }
+
+  private history(search: URLSearchParams): unknown {
+    const kinds = search.get("kind")?.split(",");
+    const since = Date.parse(search.get("since") ?? "") || 0;
+    const text = search.get("text")?.toLowerCase();
+    const found = this.entries.filter(
+      (one) =>
+        (!search.get("account") || one.account === search.get("account")) &&
+        (!kinds || kinds.includes(one.kind)) &&
+        (!search.get("cause") || one.cause === search.get("cause")) &&
+        Date.parse(one.at) >= since &&
+        (!text || one.message.toLowerCase().includes(text)),
+    );
+    const limit = Number(search.get("limit") ?? 50);
+    const from = Number(search.get("cursor") ?? 0);
+    return {
+      entries: found.slice(from, from + limit),
+      next: from + limit < found.length ? from + limit : null,
+    };
+  }
+
+  private at(hours: number): string {
+    return new Date(this.start + hours * 3_600_000).toISOString();
+  }
+
+  private put(row: AccountRow): AccountRow {
+    const index = this.accounts.findIndex((candidate) => candidate.id === row.id);
+    if (index < 0) this.accounts.push(row);
+    else this.accounts[index] = row;
+    this.tell({ type: "account", row });
+    return row;
+  }
+
+  private change(which: (row: AccountRow) => boolean, how: (row: AccountRow) => AccountRow): void {
+    for (const row of this.accounts.filter(which)) this.put(how(row));
+  }
+
+  private follow(row: SignInRow): SignInRow {
+    this.signIns.set(row.id, row);
+    this.tell({ type: "sign_in", row });
+    return row;
+  }
+
+  private happened(one: HistoryRow): void {
+    this.entries.unshift(one);
+    this.tell({ type: "history", entry: one });
+  }
+
+  private tellOverall(): void {
+    const { accounts: _, version: __, pid: ___, demo: ____, ...status } = this.status();
+    this.tell({ type: "overall", status });
+  }
+
+  private tell(event: ApiEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+function refused(code: "NOT_FOUND", status: number, detail: string): Refused {
+  return new Refused({ type: `urn:tokentray:${code}`, title: "not found", status, code, detail });
+}

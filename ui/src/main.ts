@@ -1,0 +1,24 @@
+// Chooses the backend and shows the window. The shipped build has only the real one: where Tauri is
+// missing it says so instead of inventing facts.
+
+import "@fontsource-variable/inter/wght.css";
+import "./look.css";
+import { mount } from "svelte";
+import App from "./parts/App.svelte";
+import type { Backend } from "./backend/backend";
+import { WindowState } from "./model/window.svelte";
+
+async function chooseBackend(): Promise<Backend> {
+  if (__FAKE__ && !("__TAURI_INTERNALS__" in window)) {
+    const { fakeBackend } = await import("./backend/fake");
+    return fakeBackend(location.search);
+  }
+  const { tauriBackend } = await import("./backend/tauri");
+  return tauriBackend();
+}
+
+const target = document.getElementById("app");
+if (target) {
+  const state = new WindowState(await chooseBackend());
+  mount(App, { target, props: { shared: state } });
+}

@@ -1,0 +1,196 @@
+// The form for a new or edited account: what it holds, what is wrong with it, what is sent.
+
+import type { AccountPatch, AccountSettings, Discovered, ProviderRow } from "../api/types";
+
+export interface Form {
+  name: string;
+  /** Key of a provider, or one of the two ways without a preset. */
+  provider: string;
+  issuer: string;
+  authUrl: string;
+  tokenUrl: string;
+  deviceUrl: string;
+  clientId: string;
+  clientSecret: string;
+  scopes: string;
+  flow: "browser" | "device";
+  redirectHost: string;
+  redirectPorts: string;
+  redirectPath: string;
+  loginHint: string;
+}
+
+export const BY_ISSUER = "issuer";
+export const BY_ENDPOINTS = "endpoints";
+
+export function emptyForm(): Form {
+  return {
+    name: "",
+    provider: "",
+    issuer: "",
+    authUrl: "",
+    tokenUrl: "",
+    deviceUrl: "",
+    clientId: "",
+    clientSecret: "",
+    scopes: "",
+    flow: "browser",
+    redirectHost: "",
+    redirectPorts: "",
+    redirectPath: "",
+    loginHint: "",
+  };
+}
+
+/** The form after a provider was picked: its name and scopes, unless the person wrote their own. */
+export function withProvider(
+  form: Form,
+  before: ProviderRow | null,
+  picked: ProviderRow | null,
+): Form {
+  const untouchedName = !form.name || form.name === before?.name;
+  const untouchedScopes = !form.scopes || form.scopes === before?.scopes.join(" ");
+  return {
+    ...form,
+    name: untouchedName ? (picked?.name ?? "") : form.name,
+    scopes: untouchedScopes ? (picked?.scopes.join(" ") ?? "") : form.scopes,
+  };
+}
+
+/** The provider's row, where a preset is picked. */
+export function preset(form: Form, providers: readonly ProviderRow[]): ProviderRow | null {
+  return providers.find((row) => row.key === form.provider) ?? null;
+}
+
+export type Faults = Partial<Record<keyof Form, string>>;
+
+/** What is wrong, by field. The engine has the last word; this only spares a round trip. */
+export function faults(form: Form, taken: readonly string[]): Faults {
+  const found: Faults = {};
+  const name = form.name.trim();
+  if (!name) found.name = "Give it a name.";
+  else if (taken.some((other) => other.toLowerCase() === name.toLowerCase())) {
+    found.name = "An account with this name exists.";
+  }
+  if (!form.provider) found.provider = "Pick a provider.";
+  if (!form.clientId.trim()) found.clientId = "Paste the client id.";
+  if (form.provider === BY_ISSUER) found.issuer = addressFault(form.issuer, true);
+  if (form.provider === BY_ENDPOINTS) {
+    found.tokenUrl = addressFault(form.tokenUrl, true);
+    found.authUrl = addressFault(form.authUrl, form.flow === "browser");
+    found.deviceUrl = addressFault(form.deviceUrl, form.flow === "device");
+  }
+  if (ports(form.redirectPorts) === null)
+    found.redirectPorts = "Numbers from 1 to 65535, with commas.";
+  if (form.redirectPath && !form.redirectPath.startsWith("/"))
+    found.redirectPath = "Begins with a slash.";
+  for (const key of Object.keys(found) as (keyof Form)[]) if (!found[key]) delete found[key];
+  return found;
+}
+
+/** Endpoints must be https; plain http only for this computer itself. */
+export function addressFault(text: string, required: boolean): string | undefined {
+  const trimmed = text.trim();
+  if (!trimmed) return required ? "Needed." : undefined;
+  let url: URL;
+  try {
+    url = new URL(trimmed);
+  } catch {
+    return "Not an address. It begins with https://";
+  }
+  const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (url.protocol === "https:" || (url.protocol === "http:" && loopback)) return undefined;
+  return "It must begin with https://";
+}
+
+/** Ports as numbers; an empty text is any port; null where it cannot be read. */
+export function ports(text: string): number[] | null {
+  const parts = text.split(/[\s,]+/).filter(Boolean);
+  const numbers = parts.map(Number);
+  return numbers.every((n) => Number.isInteger(n) && n > 0 && n < 65536) ? numbers : null;
+}
+
+export function scopeList(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter(Boolean))];
+}
+
+/** The body of `POST /v1/accounts`. */
+export function settings(form: Form): AccountSettings {
+  const issuer = form.provider === BY_ISSUER;
+  const endpoints = form.provider === BY_ENDPOINTS;
+  return {
+    name: form.name.trim(),
+    client_id: form.clientId.trim(),
+    scopes: scopeList(form.scopes),
+    flow: form.flow,
+    ...optional("provider", issuer || endpoints ? "" : form.provider),
+    ...optional("issuer", issuer ? form.issuer : ""),
+    ...optional("auth_url", endpoints ? form.authUrl : ""),
+    ...optional("token_url", endpoints ? form.tokenUrl : ""),
+    ...optional("device_url", endpoints ? form.deviceUrl : ""),
+    ...optional("client_secret", form.clientSecret),
+    ...optional("redirect_host", form.redirectHost),
+    ...optional("redirect_path", form.redirectPath),
+    ...optional("login_hint", form.loginHint),
+    ...(form.redirectPorts.trim() ? { redirect_ports: ports(form.redirectPorts) ?? [] } : {}),
+  };
+}
+
+function optional<K extends string>(key: K, value: string): Partial<Record<K, string>> {
+  const trimmed = value.trim();
+  return (trimmed ? { [key]: trimmed } : {}) as Partial<Record<K, string>>;
+}
+
+/** The form of an account that exists; its secret is never sent to the page. */
+export function formOf(account: AccountSettings): Form {
+  return {
+    name: account.name ?? "",
+    provider: account.provider ?? (account.issuer ? BY_ISSUER : BY_ENDPOINTS),
+    issuer: account.issuer ?? "",
+    authUrl: account.auth_url ?? "",
+    tokenUrl: account.token_url ?? "",
+    deviceUrl: account.device_url ?? "",
+    clientId: account.client_id ?? "",
+    clientSecret: "",
+    scopes: (account.scopes ?? []).join(" "),
+    flow: account.flow === "device" ? "device" : "browser",
+    redirectHost: account.redirect_host ?? "",
+    redirectPorts: (account.redirect_ports ?? []).join(", "),
+    redirectPath: account.redirect_path ?? "",
+    loginHint: account.login_hint ?? "",
+  };
+}
+
+/** Only what changed, as the body of `PATCH /v1/accounts/{name}`. */
+export function patch(before: Form, after: Form): AccountPatch {
+  const changed: AccountPatch = {};
+  const set = (key: keyof Form, put: (value: string) => void) => {
+    if (before[key].trim() !== after[key].trim()) put(after[key].trim());
+  };
+  set("name", (value) => (changed.name = value));
+  set("issuer", (value) => (changed.issuer = value));
+  set("authUrl", (value) => (changed.auth_url = value));
+  set("tokenUrl", (value) => (changed.token_url = value));
+  set("deviceUrl", (value) => (changed.device_url = value));
+  set("clientId", (value) => (changed.client_id = value));
+  set("clientSecret", (value) => (changed.client_secret = value));
+  set("scopes", (value) => (changed.scopes = scopeList(value)));
+  set("flow", (value) => (changed.flow = value));
+  set("redirectHost", (value) => (changed.redirect_host = value));
+  set("redirectPorts", (value) => (changed.redirect_ports = ports(value) ?? []));
+  set("redirectPath", (value) => (changed.redirect_path = value));
+  set("loginHint", (value) => (changed.login_hint = value));
+  return changed;
+}
+
+/** What discovery found, as lines to show. */
+export function discoveredLines(found: Discovered): { term: string; words: string }[] {
+  const lines = [
+    { term: "Sign-in page", words: found.authorization_endpoint },
+    { term: "Tokens", words: found.token_endpoint },
+    { term: "Device code", words: found.device_authorization_endpoint ?? "not offered" },
+    { term: "Revoking", words: found.revocation_endpoint ?? "not offered" },
+    { term: "Scopes", words: found.scopes_supported.join(", ") || "not listed" },
+  ];
+  return lines.map((line) => ({ term: line.term, words: line.words ?? "missing" }));
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import type { HistoryRow } from "../api/types";
+import { account, entry, overall } from "../backend/fake_world";
+import { asking, consequence, facts, subline, trouble } from "./facts";
+
+const min = 60_000;
+const h = 60 * min;
+const now = Date.parse("2026-03-10T14:08:00Z");
+const at = (ms: number) => new Date(now + ms).toISOString();
+
+it("tells an account's story as a person reads it", () => {
+  const row = account({
+    name: "GitLab (work)",
+    state: "ok",
+    token_valid: true,
+    expires_at: at(72 * min),
+    next_refresh_at: at(48 * min),
+    scopes: ["read_user", "api"],
+    used_by: ["git", "glab"],
+  });
+  const history: HistoryRow[] = [
+    entry({ at: at(-h), kind: "handed_out", count: 40 }),
+    entry({ at: at(-2 * h), kind: "handed_out", count: 1 }),
+    entry({ at: at(-30 * h), kind: "handed_out", count: 9 }),
+  ];
+  expect(facts(row, history, now).map((f) => `${f.term}: ${f.words}`)).toEqual([
+    "Token: good for 1 h 12 min, until 16:20",
+    "Next: refresh at 15:56, in 48 min, on its own",
+    "Sign-in: no end known",
+    "Used by: git, glab · 41 times today",
+    "Scopes: read_user, api",
+  ]);
+});
+
+it("never calls a rejected token good", () => {
+  const row = account({ token_valid: false, expires_at: at(h) });
+  expect(facts(row, [], now)[0]?.words).toBe("rejected by a service");
+});
+
+it("says that an assumed end is one", () => {
+  const row = account({ token_valid: true, expires_at: at(15 * min), expires_source: "assumed" });
+  expect(facts(row, [], now)[0]?.words).toContain("assumed: the provider does not say");
+});
+
+describe("trouble", () => {
+  it("is what happened, what we do, what you can do", () => {
+    const row = account({
+      state: "waiting",
+      cause: "server_error",
+      action: "wait",
+      message: "GitLab answers 503.",
+      next_refresh_at: at(4 * min),
+    });
+    const failed = entry({ at: at(-min), kind: "refresh_failed", http_status: 503, attempt: 3 });
+    expect(trouble(row, [failed], now)).toEqual({
+      happened: "GitLab answers 503.",
+      next: "Tried again by itself at 15:12, in 4 min.",
+      you: "Nothing. It is tried again by itself.",
+      details: ["HTTP status 503", "cause server_error", "attempt 3", "at 15:07"],
+    });
+  });
+  it("is none where all is well", () =>
+    expect(trouble(account({ state: "ok" }), [], now)).toBeNull());
+});
+
+it("sums up in one line, with the sign-in that ends first", () => {
+  const status = overall([
+    account({ name: "Google", refresh_token_expires_at: at(5 * 24 * h) }),
+    account({ name: "Slack", refresh_token_expires_at: at(9 * 24 * h) }),
+    account({ name: "Okta", refresh_token_expires_at: at(-h) }),
+  ]);
+  expect(subline(status, now)).toBe("3 accounts · next sign-in expected: Google, about Sunday");
+});
+
+it("asks for nobody who said later or is signing in already", () => {
+  const incident = {
+    id: "i",
+    cause: "session_ended" as const,
+    opened_at: at(-h),
+    why: "Ended.",
+    later: false,
+  };
+  const status = overall([
+    account({ name: "A", state: "sign_in_needed", incident }),
+    account({ name: "B", state: "sign_in_needed", incident: { ...incident, later: true } }),
+    account({ name: "C", state: "sign_in_needed", incident, sign_in: "s1" }),
+    account({ name: "D", state: "fix_setup" }),
+  ]);
+  expect(asking(status).map((row) => row.name)).toEqual(["A"]);
+});
+
+it("says what the programs get meanwhile", () => {
+  expect(consequence(account({ name: "Okta", token_valid: false }), now)).toBe(
+    "Programs get no Okta token until you sign in.",
+  );
+  expect(
+    consequence(account({ name: "Okta", token_valid: true, expires_at: at(8 * min) }), now),
+  ).toBe("Programs still get a token of Okta for 8 min.");
+});

@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import type { HistoryKind } from "../api/types";
+import { entry } from "../backend/fake_world";
+import { KINDS } from "./words";
+import { ALL, GROUPS, aside, byDay, glyph, historyPath } from "./history";
+
+const now = Date.parse("2026-03-10T14:08:00Z");
+
+it("turns filters into a query and leaves out what is not set", () => {
+  expect(historyPath({ ...ALL, days: 0 }, now, null)).toBe("/v1/history?limit=50");
+  const path = historyPath(
+    { account: "GitLab (work)", group: "failures", cause: "server_error", days: 1, text: " 503 " },
+    now,
+    17,
+  );
+  expect(Object.fromEntries(new URLSearchParams(path.split("?")[1]))).toEqual({
+    account: "GitLab (work)",
+    kind: "refresh_failed,sign_in_failed,unsaved",
+    cause: "server_error",
+    since: "2026-03-09T14:08:00.000Z",
+    text: "503",
+    cursor: "17",
+    limit: "50",
+  });
+});
+
+it("has every kind in some group", () => {
+  const grouped = new Set(GROUPS.flatMap((group) => group.kinds));
+  expect((Object.keys(KINDS) as HistoryKind[]).filter((kind) => !grouped.has(kind))).toEqual([]);
+});
+
+it("marks a failure by its verdict", () => {
+  const failed = (verdict: "wait" | "sign_in" | "fix_setup" | "unclear") =>
+    glyph(entry({ kind: "refresh_failed", verdict })).shape;
+  expect([failed("wait"), failed("sign_in"), failed("fix_setup"), failed("unclear")]).toEqual([
+    "diamond",
+    "triangle",
+    "square",
+    "diamond",
+  ]);
+});
+
+it("adds how often, the provider's code and the next try", () => {
+  const failed = entry({
+    kind: "refresh_failed",
+    http_status: 503,
+    provider_code: "temporarily_unavailable",
+    attempt: 3,
+    count: 1,
+    next_attempt_at: "2026-03-10T14:12:00Z",
+  });
+  expect(aside(failed, now)).toBe(
+    "status 503 · temporarily_unavailable · attempt 3 · next try 15:12",
+  );
+});
+
+it("stands under the local day, not the universal one", () => {
+  const days = byDay(
+    [
+      entry({ at: "2026-03-10T13:00:00Z" }),
+      entry({ at: "2026-03-09T23:30:00Z" }), // 00:30 on the 10th in Berlin
+      entry({ at: "2026-03-09T22:30:00Z" }),
+    ],
+    now,
+  );
+  expect(days.map((day) => [day.heading, day.entries.length])).toEqual([
+    ["Today", 2],
+    ["Yesterday", 1],
+  ]);
+});

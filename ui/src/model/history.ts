@@ -1,0 +1,159 @@
+// The history view: filters as a query, marks as shapes, entries by day.
+
+import type { Cause, HistoryKind, HistoryRow } from "../api/types";
+import { CAUSES, type Shape, type Tone } from "./words";
+import { clock, dayHeading, duration, sameDay } from "./time";
+
+export interface Filter {
+  account: string;
+  group: string;
+  cause: string;
+  /** Days to look back; 0 is everything. */
+  days: number;
+  text: string;
+}
+
+export const ALL: Filter = { account: "", group: "", cause: "", days: 7, text: "" };
+
+export const DAYS: readonly { days: number; label: string }[] = [
+  { days: 1, label: "24 hours" },
+  { days: 7, label: "7 days" },
+  { days: 30, label: "30 days" },
+  { days: 90, label: "90 days" },
+  { days: 0, label: "all time" },
+];
+
+/** Kinds as a person thinks of them; each is a filter. */
+export const GROUPS: readonly { key: string; label: string; kinds: readonly HistoryKind[] }[] = [
+  { key: "refreshes", label: "Refreshes", kinds: ["refreshed", "adopted", "saved"] },
+  { key: "failures", label: "Failures", kinds: ["refresh_failed", "sign_in_failed", "unsaved"] },
+  {
+    key: "sign-ins",
+    label: "Sign-ins",
+    kinds: [
+      "signed_in",
+      "signed_out",
+      "imported",
+      "sign_in_needed",
+      "sign_in_started",
+      "sign_in_failed",
+      "notified",
+      "notification_withdrawn",
+    ],
+  },
+  { key: "programs", label: "Programs", kinds: ["handed_out", "denied", "rejected"] },
+  {
+    key: "machine",
+    label: "This computer",
+    kinds: ["woke", "network_changed", "paused", "resumed", "removed"],
+  },
+];
+
+export const PAGE = 50;
+
+/** The path of a page of the history. */
+export function historyPath(
+  filter: Filter,
+  now: number,
+  cursor: number | null,
+  limit = PAGE,
+): string {
+  const query = new URLSearchParams();
+  if (filter.account) query.set("account", filter.account);
+  const group = GROUPS.find((candidate) => candidate.key === filter.group);
+  if (group) query.set("kind", group.kinds.join(","));
+  if (filter.cause) query.set("cause", filter.cause);
+  if (filter.days) query.set("since", new Date(now - filter.days * 86_400_000).toISOString());
+  const text = filter.text.trim();
+  if (text) query.set("text", text);
+  if (cursor !== null) query.set("cursor", String(cursor));
+  query.set("limit", String(limit));
+  return `/v1/history?${query.toString()}`;
+}
+
+export interface Glyph {
+  shape: Shape;
+  tone: Tone;
+}
+
+/** The mark of an entry: the same shapes as on the timeline. */
+export function glyph(entry: HistoryRow): Glyph {
+  switch (entry.kind) {
+    case "refreshed":
+    case "adopted":
+    case "saved":
+      return { shape: "dot", tone: "calm" };
+    case "signed_in":
+    case "imported":
+      return { shape: "ringed", tone: "calm" };
+    case "sign_in_needed":
+    case "notified":
+      return { shape: "triangle", tone: "ask" };
+    case "refresh_failed":
+    case "sign_in_failed":
+      return failed(entry);
+    case "rejected":
+    case "unsaved":
+    case "denied":
+      return { shape: "diamond", tone: "wait" };
+    case "paused":
+    case "signed_out":
+    case "removed":
+      return { shape: "outline", tone: "calm" };
+    default:
+      return { shape: "line", tone: "calm" };
+  }
+}
+
+function failed(entry: HistoryRow): Glyph {
+  switch (entry.verdict) {
+    case "sign_in":
+      return { shape: "triangle", tone: "ask" };
+    case "fix_setup":
+      return { shape: "square", tone: "setup" };
+    default:
+      return { shape: "diamond", tone: "wait" };
+  }
+}
+
+/** The small line beneath an entry: how often, how long, what next, in the provider's own code. */
+export function aside(entry: HistoryRow, now: number): string {
+  const parts: string[] = [];
+  if (entry.count > 1) parts.push(`${entry.count} times`);
+  if (entry.kind === "refresh_failed" && entry.http_status)
+    parts.push(`status ${entry.http_status}`);
+  if (entry.provider_code) parts.push(entry.provider_code);
+  if (entry.attempt && entry.attempt > 1) parts.push(`attempt ${entry.attempt}`);
+  if (entry.duration_ms && entry.duration_ms >= 2000)
+    parts.push(`took ${duration(entry.duration_ms)}`);
+  if (entry.next_attempt_at)
+    parts.push(`next try ${clock(Date.parse(entry.next_attempt_at), now)}`);
+  if (entry.client && entry.kind !== "handed_out") parts.push(entry.client);
+  return parts.join(" · ");
+}
+
+export interface Day {
+  heading: string;
+  entries: HistoryRow[];
+}
+
+/** Entries, newest first, under the heading of their local day. */
+export function byDay(entries: readonly HistoryRow[], now: number): Day[] {
+  const days: Day[] = [];
+  let last: HistoryRow | undefined;
+  for (const entry of entries) {
+    if (!last || !sameDay(Date.parse(last.at), Date.parse(entry.at))) {
+      days.push({ heading: dayHeading(Date.parse(entry.at), now), entries: [] });
+    }
+    days.at(-1)?.entries.push(entry);
+    last = entry;
+  }
+  return days;
+}
+
+/** Causes for the filter, by name. */
+export function causeChoices(): { cause: Cause; label: string }[] {
+  return (Object.keys(CAUSES) as Cause[])
+    .map((cause) => ({ cause, label: CAUSES[cause] }))
+    .sort((a, b) => a.label.localeCompare(b.label));
+}

@@ -1,0 +1,375 @@
+// The window's state: holds the world, asks the backend, and tells time. Rules live in the plain
+// modules beside it; this file only connects them.
+
+import type {
+  AccountRow,
+  HistoryAnswer,
+  HistoryRow,
+  Lane,
+  SettingsRow,
+  SignInRow,
+  Status,
+  Timeline,
+} from "../api/types";
+import {
+  accountPath,
+  inWords,
+  type Backend,
+  type Happening,
+  type ShellInfo,
+} from "../backend/backend";
+import { RANGES, type Range } from "./axis";
+import { historyPath, ALL } from "./history";
+import { instant, nextTick } from "./time";
+import {
+  EMPTY,
+  announcement,
+  apply,
+  isGoing,
+  visibleSignIn,
+  type Stale,
+  type World,
+} from "./world";
+
+export type View = "timeline" | "history" | "settings" | "add" | "edit";
+
+/** Events come in bursts; what they make stale is read once per burst. */
+const SETTLE_MS = 150;
+/** The timeline is read anew at least this often, since its lines move on. */
+const TIMELINE_MS = 60_000;
+const UNDO_MS = 10_000;
+/** Wanted detail of the timeline: marks nearer than this many pixels become one line. */
+const MARK_ROOM = 9;
+const LANE_WIDTH = 640;
+const DETAIL_ENTRIES = 40;
+
+export interface Note {
+  text: string;
+  undo?: () => void;
+}
+
+export class WindowState {
+  world: World = $state.raw(EMPTY);
+  lanes: Lane[] = $state.raw([]);
+  now: number = $state(0);
+  view: View = $state("timeline");
+  range: Range = $state.raw(RANGES[2] as Range);
+  /** Id of the selected account. */
+  selected: string | null = $state(null);
+  story: HistoryRow[] = $state.raw([]);
+  /** Grows with every new entry, so that the history view reads anew. */
+  entries: number = $state(0);
+  settings: SettingsRow | null = $state.raw(null);
+  shell: ShellInfo | null = $state.raw(null);
+  note: Note | null = $state.raw(null);
+  said: string = $state("");
+  busy: string | null = $state(null);
+  wantedSignIn: string | null = $state(null);
+
+  /** The engine's clock less ours. */
+  private offset = 0;
+  private stale: Stale = { status: false, timeline: false, history: false };
+  private settling: ReturnType<typeof setTimeout> | undefined;
+  private ticking: ReturnType<typeof setTimeout> | undefined;
+  private noting: ReturnType<typeof setTimeout> | undefined;
+  private timelineReadAt = 0;
+
+  constructor(readonly backend: Backend) {
+    this.now = Date.now();
+  }
+
+  get status(): Status | null {
+    return this.world.status;
+  }
+
+  get row(): AccountRow | null {
+    return this.status?.accounts.find((row) => row.id === this.selected) ?? null;
+  }
+
+  get signIn(): SignInRow | null {
+    return visibleSignIn(this.world, this.wantedSignIn);
+  }
+
+  /** Starts to listen, then reads everything; returns how to stop. */
+  start(): () => void {
+    const stop = this.backend.listen((happening) => this.hear(happening));
+    this.spoil({ status: true, timeline: true, history: true });
+    void this.backend.shell().then(
+      (shell) => (this.shell = shell),
+      () => undefined,
+    );
+    void this.readSettings();
+    this.tick();
+    const seen = () => document.visibilityState === "visible" && this.tick();
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      stop();
+      document.removeEventListener("visibilitychange", seen);
+      clearTimeout(this.ticking);
+      clearTimeout(this.settling);
+    };
+  }
+
+  setRange(range: Range): void {
+    this.range = range;
+    void this.readTimeline();
+  }
+
+  select(id: string | null): void {
+    this.selected = id;
+    this.story = [];
+    void this.readStory();
+  }
+
+  show(view: View): void {
+    this.view = view;
+  }
+
+  /** Does what a person asked for; a refusal is told in the engine's words. */
+  async run<T>(what: string, action: () => Promise<T>, done?: string): Promise<T | null> {
+    this.busy = what;
+    try {
+      const answer = await action();
+      if (done) this.tell({ text: done });
+      return answer;
+    } catch (error) {
+      this.tell({ text: inWords(error) });
+      return null;
+    } finally {
+      this.busy = null;
+    }
+  }
+
+  async signInTo(row: AccountRow, device = false): Promise<void> {
+    const started = await this.run(`sign-in ${row.id}`, () =>
+      this.backend.request<SignInRow>("POST", accountPath(row.name, "/sign-in"), { device }),
+    );
+    if (!started) return;
+    this.world = { ...this.world, signIns: { ...this.world.signIns, [started.id]: started } };
+    this.wantedSignIn = started.id;
+  }
+
+  async cancelSignIn(row: SignInRow): Promise<void> {
+    await this.run("cancel", () =>
+      this.backend.request("DELETE", `/v1/sign-ins/${encodeURIComponent(row.id)}`),
+    );
+    this.closeSignIn();
+  }
+
+  async useCode(row: SignInRow): Promise<void> {
+    const account = this.status?.accounts.find((candidate) => candidate.name === row.account);
+    await this.cancelSignIn(row);
+    if (account) await this.signInTo(account, true);
+  }
+
+  closeSignIn(): void {
+    this.wantedSignIn = null;
+  }
+
+  later(row: AccountRow): Promise<unknown> {
+    const id = row.incident?.id ?? "";
+    return this.run("later", () =>
+      this.backend.request("POST", `/v1/incidents/${encodeURIComponent(id)}/later`),
+    );
+  }
+
+  act(
+    row: AccountRow,
+    action: "refresh" | "pause" | "resume" | "sign-out",
+    done: string,
+  ): Promise<unknown> {
+    return this.run(
+      `${action} ${row.id}`,
+      () => this.backend.request("POST", accountPath(row.name, `/${action}`)),
+      done,
+    );
+  }
+
+  async remove(row: AccountRow, revoke: boolean): Promise<void> {
+    const gone = await this.run(`remove ${row.id}`, async () => {
+      await this.backend.request("DELETE", accountPath(row.name, revoke ? "?revoke=true" : ""));
+      return true;
+    });
+    if (!gone) return;
+    this.selected = null;
+    this.tell({
+      text: `${row.name} was removed.`,
+      undo: () =>
+        void this.run(
+          "restore",
+          () => this.backend.request("POST", accountPath(row.name, "/restore")),
+          `${row.name} is back.`,
+        ),
+    });
+  }
+
+  async setSettings(patch: Record<string, unknown>): Promise<void> {
+    const settings = await this.run("settings", () =>
+      this.backend.request<SettingsRow>("PATCH", "/v1/settings", patch),
+    );
+    if (settings) this.settings = settings;
+  }
+
+  async setStartAtLogin(on: boolean): Promise<void> {
+    const shell = await this.run("login", () => this.backend.setStartAtLogin(on));
+    if (shell) this.shell = shell;
+  }
+
+  tell(note: Note): void {
+    clearTimeout(this.noting);
+    this.note = note;
+    this.noting = setTimeout(() => (this.note = null), UNDO_MS);
+  }
+
+  dismiss(): void {
+    clearTimeout(this.noting);
+    this.note = null;
+  }
+
+  private hear(happening: Happening): void {
+    if (happening.type === "connection") {
+      const back = happening.up && !this.world.connected;
+      this.world = { ...this.world, connected: happening.up };
+      if (back) this.spoil({ status: true, timeline: true, history: true });
+      return;
+    }
+    const before = this.world;
+    const { world, stale } = apply(before, happening);
+    this.world = world;
+    this.announce(before.status);
+    this.spoil(stale);
+    this.tick();
+  }
+
+  private announce(before: Status | null): void {
+    const words = announcement(before, this.status);
+    if (words) this.said = words;
+  }
+
+  private spoil(stale: Stale): void {
+    this.stale = {
+      status: this.stale.status || stale.status,
+      timeline: this.stale.timeline || stale.timeline,
+      history: this.stale.history || stale.history,
+    };
+    if (!this.stale.status && !this.stale.timeline && !this.stale.history) return;
+    this.settling ??= setTimeout(() => void this.readStale(), this.status ? SETTLE_MS : 0);
+  }
+
+  private async readStale(): Promise<void> {
+    const stale = this.stale;
+    this.stale = { status: false, timeline: false, history: false };
+    this.settling = undefined;
+    const reads: Promise<void>[] = [];
+    if (stale.status) reads.push(this.readStatus());
+    if (stale.timeline) reads.push(this.readTimeline());
+    if (stale.history) {
+      this.entries += 1;
+      reads.push(this.readStory());
+    }
+    await Promise.all(reads);
+  }
+
+  private async readStatus(): Promise<void> {
+    try {
+      const status = await this.backend.request<Status>("GET", "/v1/status");
+      const before = this.status;
+      this.world = { ...this.world, status, connected: true };
+      this.announce(before);
+      for (const row of status.accounts) if (row.sign_in) void this.readSignIn(row.sign_in);
+      if (!before) this.begin(status);
+      this.tick();
+    } catch {
+      this.world = { ...this.world, connected: false };
+      setTimeout(() => this.spoil({ status: true, timeline: true, history: true }), 2000);
+    }
+  }
+
+  /** What a window that just opened shows. */
+  private begin(status: Status): void {
+    if (status.demo) this.range = RANGES[0] as Range;
+    this.select(status.accounts[0]?.id ?? null);
+  }
+
+  private async readSignIn(id: string): Promise<void> {
+    const known = this.world.signIns[id];
+    if (known && isGoing(known)) return;
+    try {
+      const row = await this.backend.request<SignInRow>(
+        "GET",
+        `/v1/sign-ins/${encodeURIComponent(id)}`,
+      );
+      this.world = { ...this.world, signIns: { ...this.world.signIns, [id]: row } };
+    } catch {
+      // It ended meanwhile; the account's row says so by itself.
+    }
+  }
+
+  private async readTimeline(): Promise<void> {
+    const length = this.range.length;
+    const query = new URLSearchParams({
+      from: new Date(this.now - length).toISOString(),
+      to: new Date(this.now + length).toISOString(),
+      bucket_s: String(Math.max(1, Math.round(((length / LANE_WIDTH) * MARK_ROOM) / 1000))),
+    });
+    try {
+      const answer = await this.backend.request<Timeline>(
+        "GET",
+        `/v1/timeline?${query.toString()}`,
+      );
+      const now = instant(answer.now);
+      if (now !== null) this.offset = now - Date.now();
+      this.lanes = answer.lanes;
+      this.timelineReadAt = Date.now();
+      this.tick();
+    } catch {
+      // The status says whether the engine answers; the lanes stay as they were.
+    }
+  }
+
+  private async readStory(): Promise<void> {
+    const row = this.row;
+    if (!row) return;
+    const path = historyPath(
+      { ...ALL, account: row.name, days: 0 },
+      this.now,
+      null,
+      DETAIL_ENTRIES,
+    );
+    try {
+      const answer = await this.backend.request<HistoryAnswer>("GET", path);
+      if (this.selected === row.id) this.story = answer.entries;
+    } catch {
+      this.story = [];
+    }
+  }
+
+  private async readSettings(): Promise<void> {
+    try {
+      this.settings = await this.backend.request<SettingsRow>("GET", "/v1/settings");
+    } catch {
+      // Read again when the settings are opened.
+    }
+  }
+
+  /** Tells the time, and decides when to tell it again; a hidden window does not tick. */
+  private tick(): void {
+    clearTimeout(this.ticking);
+    this.now = Date.now() + this.offset;
+    if (document.visibilityState === "hidden") return;
+    if (this.timelineReadAt && Date.now() - this.timelineReadAt > TIMELINE_MS) {
+      this.timelineReadAt = Date.now();
+      void this.readTimeline();
+    }
+    const ends = [
+      this.signIn?.ends_at,
+      ...(this.status?.accounts ?? []).flatMap((row) => [row.expires_at, row.next_refresh_at]),
+    ];
+    const wait = nextTick(
+      this.now,
+      ends.map(instant).filter((end) => end !== null),
+    );
+    const moves = this.range.length / LANE_WIDTH;
+    this.ticking = setTimeout(() => this.tick(), Math.max(1000, Math.min(wait, moves)));
+  }
+}

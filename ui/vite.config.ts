@@ -1,0 +1,23 @@
+// How the window is built. `--mode fake` builds the same window on the invented backend, for a
+// browser and for pictures; the shipped build holds none of it, so it can never show invented facts.
+
+import { svelte, vitePreprocess } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig(({ command, mode }) => ({
+  plugins: [svelte({ preprocess: vitePreprocess() })],
+  define: {
+    __FAKE__: JSON.stringify(mode === "fake" || (command === "serve" && mode !== "shell")),
+  },
+  // Relative addresses, so that a fake build also opens from a file.
+  base: "./",
+  build: {
+    outDir: mode === "fake" ? "dist-fake" : "dist",
+    // The oldest engine we meet: WebKitGTK 2.44 (light-dark() came with Safari 17.5).
+    target: "safari17.4",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { host: "127.0.0.1", port: 5173, strictPort: true },
+  test: { environment: "node", include: ["src/**/*.test.ts"], env: { TZ: "Europe/Berlin" } },
+}));
