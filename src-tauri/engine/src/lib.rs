@@ -4,7 +4,6 @@
 //!
 //! - [`domain`]: words and rules, pure.
 //! - [`io`]: the outside world, one adapter a file.
-//! - [`fingerprint`]: names for tokens.
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
@@ -14,10 +13,10 @@
 //! - [`autostart`]: start at login.
 
 pub mod api;
+pub mod coordinator;
 pub mod autostart;
 pub mod domain;
 pub mod engine;
-pub mod fingerprint;
 pub mod io;
 pub mod paths;
 pub mod socket;
