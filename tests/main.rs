@@ -7,7 +7,10 @@ mod autostart;
 #[cfg(test)]
 mod grant;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
+mod practice;
+#[cfg(test)]
 mod presenter;
 #[cfg(test)]
 mod token_endpoint;
-mod practice;

@@ -108,6 +108,24 @@ async fn visit(change: impl FnOnce(&mut PracticeOptions)) -> Visitor {
     }
 }
 
+fn authorize_path(more: &[(&str, &str)]) -> String {
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([
+            ("response_type", "code"),
+            ("client_id", "test"),
+            ("redirect_uri", REDIRECT),
+            ("scope", "openid email"),
+            ("state", "st&te"),
+            ("nonce", "n-1"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ])
+        .extend_pairs(more)
+        .finish();
+    format!("/authorize?{query}")
+}
+
 impl Visitor {
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.practice.issuer())
@@ -130,24 +148,6 @@ impl Visitor {
         self.see(self.http.post(self.url(path)).form(form)).await
     }
 
-    fn authorize_path(&self, more: &[(&str, &str)]) -> String {
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("response_type", "code"),
-                ("client_id", "test"),
-                ("redirect_uri", REDIRECT),
-                ("scope", "openid email"),
-                ("state", "st&te"),
-                ("nonce", "n-1"),
-                ("code_challenge", &challenge),
-                ("code_challenge_method", "S256"),
-            ])
-            .extend_pairs(more)
-            .finish();
-        format!("/authorize?{query}")
-    }
-
     async fn redeem(&self, code: &str, verifier: &str) -> Seen {
         self.post(
             "/token",
@@ -163,7 +163,7 @@ impl Visitor {
     }
 
     async fn sign_in(&self) -> Seen {
-        let sent_back = self.get(&self.authorize_path(&[("auto", "1")])).await;
+        let sent_back = self.get(&authorize_path(&[("auto", "1")])).await;
         let code = param(&sent_back.location(), "code").unwrap();
         let answer = self.redeem(&code, VERIFIER).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
@@ -220,7 +220,7 @@ async fn discovery_names_every_endpoint_under_the_issuer() {
 #[tokio::test]
 async fn a_click_on_ada_brings_a_code_that_buys_tokens_once() {
     let visitor = visit(|_| {}).await;
-    let page = visitor.get(&visitor.authorize_path(&[])).await;
+    let page = visitor.get(&authorize_path(&[])).await;
     assert!(page.text.contains("Sign in as Ada"));
     let ticket = page.text.split("name=\"ticket\" value=\"").nth(1).unwrap();
     let ticket = ticket.split('"').next().unwrap();
@@ -255,14 +255,14 @@ async fn a_click_on_ada_brings_a_code_that_buys_tokens_once() {
 #[tokio::test]
 async fn a_wrong_verifier_or_none_at_all_buys_nothing() {
     let visitor = visit(|options| options.auto_consent = true).await;
-    let back = visitor.get(&visitor.authorize_path(&[])).await.location();
+    let back = visitor.get(&authorize_path(&[])).await.location();
     let code = param(&back, "code").unwrap();
     assert_eq!(
         visitor.redeem(&code, "another").await.error(),
         "invalid_grant"
     );
 
-    let plain = visitor.authorize_path(&[("code_challenge_method", "plain")]);
+    let plain = authorize_path(&[("code_challenge_method", "plain")]);
     let refused = visitor.get(&plain).await.location();
     assert_eq!(param(&refused, "error").as_deref(), Some("invalid_request"));
     assert_eq!(param(&refused, "code"), None);
@@ -271,7 +271,7 @@ async fn a_wrong_verifier_or_none_at_all_buys_nothing() {
 #[tokio::test]
 async fn nobody_is_sent_to_another_machine() {
     let visitor = visit(|options| options.auto_consent = true).await;
-    let path = visitor.authorize_path(&[("redirect_uri", "http://example.org/")]);
+    let path = authorize_path(&[("redirect_uri", "http://example.org/")]);
     let page = visitor.get(&path).await;
     assert_eq!(page.status, 400);
     assert!(!page.headers.contains_key("location"));
@@ -337,8 +337,8 @@ async fn without_rotation_the_reply_has_no_refresh_token_and_the_old_one_goes_on
 #[tokio::test]
 async fn tokens_end_on_the_practice_clock() {
     let visitor = visit(|options| {
-        options.access_token_lifetime = Duration::from_secs(60);
-        options.refresh_token_lifetime = Some(Duration::from_secs(300));
+        options.access_token_lifetime = Duration::from_mins(1);
+        options.refresh_token_lifetime = Some(Duration::from_mins(5));
         options.jwt_access_tokens = true;
     })
     .await;

@@ -13,12 +13,12 @@
 //! - [`autostart`]: start at login.
 
 pub mod api;
-pub mod coordinator;
 pub mod autostart;
+pub mod coordinator;
 pub mod domain;
 pub mod engine;
 pub mod io;
 pub mod paths;
-pub mod socket;
 pub mod practice;
 pub mod presenter;
+pub mod socket;

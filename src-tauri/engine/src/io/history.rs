@@ -1,4 +1,14 @@
-//! The history in SQLite (WAL), on a thread of its own.
+//! The history: what happened, kept for months and asked for in pages.
+//!
+//! It must not know what is done with an entry, and makes no words of it. [`sqlite`] is the real
+//! one; its database in memory serves the demo and the tests, so that both run the same code.
+
+pub mod sqlite;
+
+mod query;
+mod retention;
+mod rows;
+mod schema;
 
 use chrono::{DateTime, Utc};
 
@@ -17,6 +27,7 @@ pub struct HistoryFilter {
     pub kinds: Vec<HistoryKind>,
     pub causes: Vec<Cause>,
     pub since: Option<DateTime<Utc>>,
+    /// Exclusive.
     pub until: Option<DateTime<Utc>>,
     /// In the account's name, code, text or client; without case.
     pub text: Option<String>,
@@ -47,11 +58,25 @@ pub struct HistoryCounts {
 #[error("the history cannot be read: {0}")]
 pub struct HistoryError(pub String);
 
+/// Why the history cannot be opened at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryOpenError {
+    #[error(
+        "the history has format {found}; this program knows {known}: install the newer program, \
+         or move history.sqlite away"
+    )]
+    Newer { found: u32, known: u32 },
+    #[error("the history cannot be opened: {0}")]
+    Failed(String),
+}
+
 pub trait History: Send + Sync + 'static {
     /// Never blocks and never fails for the caller: a lost history must not cost a grant.
     fn append(&self, entry: HistoryEntry);
     fn page(&self, filter: HistoryFilter) -> Pending<'static, Result<HistoryPage, HistoryError>>;
-    /// Oldest first, for drawing: entries of the kinds that the timeline draws.
+    /// Oldest first, for drawing: entries of the kinds that the timeline draws, and before them
+    /// each account's last of each kind older than `from`, so that bars and incidents that began
+    /// earlier have a start.
     fn between(
         &self,
         from: DateTime<Utc>,
@@ -62,8 +87,10 @@ pub trait History: Send + Sync + 'static {
         account: Option<AccountId>,
         since: DateTime<Utc>,
     ) -> Pending<'static, Result<HistoryCounts, HistoryError>>;
-    /// Forgets what is too old and folds old successes (see `docs/history.md`).
-    fn tidy(&self, now: DateTime<Utc>);
+    /// Forgets what is older than `keep_days` (failures, incidents and sign-ins: at least a year)
+    /// and folds old successes; see `docs/history.md`. Cheap enough for once an hour.
+    fn tidy(&self, now: DateTime<Utc>, keep_days: u32);
+    /// Puts a new name over an account's entries, so that they are found by it.
     fn rename(&self, account: AccountId, name: String);
     /// Deletes all rows of a removed account.
     fn forget(&self, account: AccountId);
