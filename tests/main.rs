@@ -6,6 +6,7 @@ mod api;
 mod autostart;
 #[cfg(test)]
 mod grant;
+mod practice;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
@@ -14,3 +15,5 @@ mod practice;
 mod presenter;
 #[cfg(test)]
 mod token_endpoint;
+#[cfg(test)]
+mod vault;

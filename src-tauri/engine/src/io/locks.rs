@@ -1,8 +1,18 @@
 //! Kernel locks on files in the state folder that are never unlinked: owner, presenter, account.
+//!
+//! Never unlinked, because a lock on a file that somebody else unlinked protects nothing. The
+//! kernel gives a lock back when its holder dies, so there are no stale ones. The surprising thing:
+//! two guards exclude each other within one process as well.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::domain::account::AccountId;
 
-use super::Pending;
+use super::{Pending, private_file};
 
 /// Held as long as it lives.
 pub type LockGuard = Box<dyn Send + Sync>;
@@ -19,4 +29,52 @@ pub enum LockError {
 pub trait AccountLocks: Send + Sync + 'static {
     /// Bounded tries over about a second, then [`LockError::Busy`].
     fn lock(&self, account: AccountId) -> Pending<'static, Result<LockGuard, LockError>>;
+}
+
+/// 20 tries, 50 ms apart: somewhat less than a second in all.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// Tries once to take the lock `name` (`owner`, `presenter`) in the folder of locks, which is made
+/// if missing (0700; the file 0600).
+pub fn try_lock_named(folder: &Path, name: &str) -> Result<LockGuard, LockError> {
+    let failed = |error: std::io::Error| LockError::Failed(error.kind().to_string());
+    private_file::create_folder(folder).map_err(failed)?;
+    let file: File = private_file::open_private(&folder.join(name)).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Box::new(file)),
+        Err(TryLockError::WouldBlock) => Err(LockError::Busy),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Locks of accounts as files `account-ID` in the folder of locks.
+#[derive(Clone, Debug)]
+pub struct FileLocks {
+    folder: PathBuf,
+}
+
+impl FileLocks {
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+}
+
+impl AccountLocks for FileLocks {
+    fn lock(&self, account: AccountId) -> Pending<'static, Result<LockGuard, LockError>> {
+        let folder = self.folder.clone();
+        Box::pin(async move {
+            let name = format!("account-{account}");
+            for _ in 1..TRIES {
+                // Opening and locking a small local file is short; it does not wait for the holder.
+                match try_lock_named(&folder, &name) {
+                    Err(LockError::Busy) => tokio::time::sleep(BETWEEN_TRIES).await,
+                    other => return other,
+                }
+            }
+            try_lock_named(&folder, &name)
+        })
+    }
 }

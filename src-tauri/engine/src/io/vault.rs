@@ -1,4 +1,10 @@
 //! Where grants live: the OS keychain, or what a person chose instead.
+//!
+//! Knows nothing of refreshes. The surprising thing: a vault is put together of a shelf (where the
+//! texts stand) and a key (what seals the journal and, for some kinds, the texts), and kinds that
+//! share a shelf share its files.
+
+use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
@@ -10,6 +16,24 @@ use crate::domain::{
 };
 
 use super::Pending;
+
+mod entry;
+mod file_shelf;
+mod identity;
+mod key_home;
+mod keychain_shelf;
+mod memory;
+mod moving;
+mod opening;
+mod stored;
+
+pub use moving::{VaultMoveError, finish_move, move_to};
+pub use opening::{VaultOpenError, VaultOptions, open};
+
+/// A vault that ends with the process. It needs no file, no key of anybody and never fails.
+pub fn memory() -> Arc<dyn Vault> {
+    memory::vault()
+}
 
 codes! {
     /// The kinds of vault.
@@ -44,6 +68,9 @@ pub enum VaultError {
     Corrupt,
     #[error("the stored entry has format {0}, newer than this program knows")]
     Newer(u32),
+    /// A newer grant is never overwritten by an older one.
+    #[error("a newer grant (generation {0}) is stored already")]
+    Older(u64),
 }
 
 impl VaultError {
@@ -54,6 +81,7 @@ impl VaultError {
             Self::Denied => Cause::VaultDenied,
             Self::Full(_) => Cause::VaultFull,
             Self::Corrupt => Cause::GrantCorrupt,
+            Self::Older(_) => Cause::ConcurrentRefresh,
             Self::Unavailable(_) | Self::Unanswered | Self::Newer(_) => Cause::VaultUnavailable,
         }
     }
@@ -75,6 +103,11 @@ pub enum VaultEvent {
 /// Where grants and client secrets live.
 pub trait Vault: Send + Sync + 'static {
     fn kind(&self) -> VaultKind;
+    /// The vault's random id, which the journal is bound to; empty where nothing outlives the
+    /// process.
+    fn id(&self) -> String {
+        String::new()
+    }
     /// The grant of the account; `None` is believed only beside the sentinel.
     fn read_grant(&self, account: AccountId)
     -> Pending<'static, Result<Option<Grant>, VaultError>>;
@@ -99,6 +132,11 @@ pub trait Vault: Send + Sync + 'static {
     fn key(&self) -> Pending<'static, Result<SealKey, VaultError>>;
     /// Asks the system to unlock. Only after a person's click or command.
     fn unlock(&self) -> Pending<'static, Result<(), VaultError>>;
+    /// Unlocks a vault of kind `file` that has a passphrase; others do as [`Vault::unlock`] does.
+    fn unlock_with(&self, passphrase: Secret) -> Pending<'static, Result<(), VaultError>> {
+        drop(passphrase);
+        self.unlock()
+    }
     fn events(&self) -> broadcast::Receiver<VaultEvent>;
 }
 

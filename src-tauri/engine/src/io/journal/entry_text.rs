@@ -1,0 +1,104 @@
+//! The versioned JSON inside a journal's seal. It holds tokens, so buffers are wiped.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::domain::{
+    grant::{Grant, GrantFormatError},
+    journal_entry::{Incident, Intent, JournalEntry},
+    secret::Secret,
+};
+
+use super::SealError;
+
+/// The format that this program writes, counted apart from the seal's.
+const ENTRY_FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct Writing<'a> {
+    format: u32,
+    highest_generation: u64,
+    signed_out: bool,
+    intent: &'a Option<Intent>,
+    /// The text of [`Grant::to_stored`].
+    unconfirmed: Option<&'a str>,
+    salvage: Option<&'a str>,
+    incident: &'a Option<Incident>,
+}
+
+#[derive(Deserialize)]
+struct Reading {
+    highest_generation: u64,
+    #[serde(default)]
+    signed_out: bool,
+    #[serde(default)]
+    intent: Option<Intent>,
+    #[serde(default)]
+    unconfirmed: Option<String>,
+    #[serde(default)]
+    salvage: Option<String>,
+    #[serde(default)]
+    incident: Option<Incident>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+pub(super) fn write(entry: &JournalEntry) -> Zeroizing<Vec<u8>> {
+    // Named one by one, so that a new member cannot be forgotten here.
+    let JournalEntry {
+        highest_generation,
+        signed_out,
+        intent,
+        unconfirmed,
+        salvage,
+        incident,
+    } = entry;
+    let grant = unconfirmed.as_ref().map(Grant::to_stored);
+    let writing = Writing {
+        format: ENTRY_FORMAT,
+        highest_generation: *highest_generation,
+        signed_out: *signed_out,
+        intent,
+        unconfirmed: grant.as_ref().map(Secret::expose),
+        salvage: salvage.as_ref().map(Secret::expose),
+        incident,
+    };
+    let secrets = [&writing.unconfirmed, &writing.salvage]
+        .into_iter()
+        .flatten()
+        .map(|text| text.len())
+        .sum::<usize>();
+    // Room for every character escaped to six: a buffer that grows would leave unwiped copies.
+    let mut text = Zeroizing::new(Vec::with_capacity(8192 + 6 * secrets));
+    // Plain structs of texts and numbers have no way to fail.
+    drop(serde_json::to_writer(&mut *text, &writing));
+    text
+}
+
+pub(super) fn read(text: &[u8]) -> Result<JournalEntry, SealError> {
+    let version: Version = serde_json::from_slice(text).map_err(|_| SealError::Corrupt)?;
+    if version.format > ENTRY_FORMAT {
+        return Err(SealError::Newer(version.format));
+    }
+    let reading: Reading = serde_json::from_slice(text).map_err(|_| SealError::Corrupt)?;
+    let salvage = reading.salvage.map(Secret::new);
+    let unconfirmed = reading
+        .unconfirmed
+        .map(|grant| Grant::from_stored(&Secret::new(grant)))
+        .transpose()
+        .map_err(|error| match error {
+            GrantFormatError::Corrupt => SealError::Corrupt,
+            GrantFormatError::Newer(format) => SealError::Newer(format),
+        })?;
+    Ok(JournalEntry {
+        highest_generation: reading.highest_generation,
+        signed_out: reading.signed_out,
+        intent: reading.intent,
+        unconfirmed,
+        salvage,
+        incident: reading.incident,
+    })
+}
