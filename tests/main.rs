@@ -6,7 +6,6 @@ mod api;
 mod autostart;
 #[cfg(test)]
 mod grant;
-mod practice;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
