@@ -8,11 +8,17 @@
     reason = "two test binaries use this folder, each a part of it"
 )]
 
+pub mod display;
+pub mod http;
 pub mod keyring;
 pub mod monitor;
 pub mod notifications;
 pub mod process;
+pub mod provider;
 pub mod session;
+pub mod tokentray;
+pub mod tray_icon;
+pub mod webdriver;
 
 use std::{
     thread,

@@ -23,6 +23,7 @@ const PATH: &str = "/org/freedesktop/Notifications";
 /// A notification as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
+    pub program: String,
     pub id: u32,
     pub replaces: u32,
     pub title: String,
@@ -31,6 +32,9 @@ pub struct Shown {
     pub actions: Vec<(String, String)>,
     pub desktop_entry: Option<String>,
     pub urgency: Option<u8>,
+    pub icon: String,
+    /// Milliseconds; 0 never, -1 as the daemon likes.
+    pub timeout: i32,
     pub closed: bool,
 }
 
@@ -180,7 +184,6 @@ struct Daemon {
     clippy::needless_pass_by_value,
     clippy::unused_self,
     clippy::too_many_arguments,
-    clippy::used_underscore_binding,
     reason = "the interface's own signatures"
 )]
 impl Daemon {
@@ -197,14 +200,14 @@ impl Daemon {
 
     fn notify(
         &self,
-        _program: String,
+        program: String,
         replaces: u32,
-        _icon: String,
+        icon: String,
         title: String,
         body: String,
         actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
-        _timeout: i32,
+        timeout: i32,
     ) -> u32 {
         let mut state = self.state.lock().unwrap();
         let known = state.shown.iter().any(|s| s.id == replaces && !s.closed);
@@ -218,6 +221,9 @@ impl Daemon {
             state.last_id
         };
         state.shown.push(Shown {
+            program,
+            icon,
+            timeout,
             id,
             replaces,
             title,

@@ -3,6 +3,7 @@
 //! nothing, so a test owns every name that is answered, and nothing answers by accident.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
@@ -42,7 +43,8 @@ pub struct Session {
     dir: PathBuf,
     /// None in a process that runs inside a session of another.
     owned: Option<(TempDir, Process)>,
-    display: Mutex<Option<String>>,
+    /// Variables of its processes that were added on the way, such as `DISPLAY`.
+    added: Mutex<BTreeMap<String, String>>,
 }
 
 impl Session {
@@ -64,7 +66,7 @@ impl Session {
         Self {
             dir,
             owned: Some((temp, bus)),
-            display: Mutex::new(None),
+            added: Mutex::default(),
         }
     }
 
@@ -92,9 +94,10 @@ impl Session {
     pub fn bus_address(&self) -> String {
         format!("unix:path={}", self.dir.join("run/bus").display())
     }
-    /// From now on processes get this `DISPLAY`.
-    pub fn set_display(&self, display: Option<&str>) {
-        *self.display.lock().unwrap() = display.map(str::to_owned);
+    /// From now on its processes get this variable, too.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        let mut added = self.added.lock().unwrap();
+        added.insert(name.to_owned(), value.to_owned());
     }
 
     /// A command that runs in this session and sees nothing of the person's own.
@@ -113,7 +116,7 @@ impl Session {
     /// The whole environment of a process of this session.
     pub fn environment(&self) -> Vec<(String, String)> {
         let path = |folder: &str| self.dir.join(folder).display().to_string();
-        let mut all = vec![
+        let all = [
             ("HOME", path("home")),
             ("XDG_RUNTIME_DIR", path("run")),
             ("XDG_CONFIG_HOME", path("home/.config")),
@@ -136,10 +139,10 @@ impl Session {
             ("PATH", env::var("PATH").unwrap_or_default()),
             (INSIDE, self.dir.display().to_string()),
         ];
-        if let Some(display) = self.display.lock().unwrap().clone() {
-            all.push(("DISPLAY", display));
-        }
-        all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+        let all = all
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value));
+        all.chain(self.added.lock().unwrap().clone()).collect()
     }
 
     /// Everything that its processes said, for a failing test.
@@ -237,7 +240,7 @@ pub fn inside(body: impl FnOnce(&Session)) {
         return body(&Session {
             dir: dir.into(),
             owned: None,
-            display: Mutex::new(env::var("DISPLAY").ok()),
+            added: Mutex::default(),
         });
     }
     let session = Session::start();

@@ -1,0 +1,160 @@
+//! The real window, seen and used through WebDriver (`WebKitWebDriver`, no wrapper between).
+//! Knows nothing of what the page shows. Surprising: the driver does not start the program but
+//! attaches to one that runs already ([`let_in`] made it listen), so a story steers the very
+//! window that a click on the tray icon opened.
+
+use std::{net::TcpListener, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{http, process::Process, session::Session, wait_for};
+
+/// The member that marks an element in WebDriver's JSON (W3C WebDriver §11).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Where the programs of a session listen for their driver.
+#[derive(Clone, Copy, Debug)]
+pub struct Inspector(u16);
+
+/// Lets windows that the session's programs open from now on be steered.
+pub fn let_in(session: &Session) -> Inspector {
+    let port = free_port();
+    session.set_variable("WEBKIT_INSPECTOR_SERVER", &format!("127.0.0.1:{port}"));
+    session.set_variable("TAURI_WEBVIEW_AUTOMATION", "true");
+    Inspector(port)
+}
+
+/// A window that is steered; let go of, and left open, when dropped.
+#[derive(Debug)]
+pub struct Window {
+    _driver: Process,
+    port: u16,
+    session: String,
+}
+
+impl Window {
+    /// Waits for the window and takes the wheel.
+    pub fn attach(session: &Session, inspector: Inspector) -> Self {
+        let port = free_port();
+        let mut command = session.command("WebKitWebDriver");
+        command
+            .arg(format!("--port={port}"))
+            .arg(format!("--target=127.0.0.1:{}", inspector.0));
+        let driver = session.spawn("webdriver", &mut command);
+        // No `browserName`: WebKitGTK calls itself MiniBrowser and refuses any other name.
+        let wanted = json!({ "capabilities": { "alwaysMatch": {} } });
+        let id = wait_for("the window lets us in", Duration::from_secs(40), || {
+            let (_, answer) = http::tcp(port, "POST", "/session", Some(&wanted))?;
+            answer["value"]["sessionId"].as_str().map(str::to_owned)
+        });
+        Self {
+            _driver: driver,
+            port,
+            session: id,
+        }
+    }
+
+    /// Runs JavaScript in the page; `arguments` are its `arguments`.
+    #[track_caller]
+    pub fn script(&self, script: &str, arguments: &Value) -> Value {
+        let body = json!({ "script": script, "args": arguments });
+        self.call("POST", "/execute/sync", Some(&body))
+    }
+
+    /// All text that the page shows.
+    pub fn text(&self) -> String {
+        let text = self.script("return document.body.innerText", &json!([]));
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    #[track_caller]
+    pub fn wait_text(&self, wanted: &str, within: Duration) {
+        let mut seen = String::new();
+        let mut ask = || {
+            seen = self.text();
+            seen.contains(wanted).then_some(())
+        };
+        let deadline = std::time::Instant::now() + within;
+        while ask().is_none() {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "{wanted:?} is not shown, but:\n{seen}"
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Waits for an element and clicks it like a person: scrolled into view, at its middle.
+    #[track_caller]
+    pub fn click(&self, selector: &str) {
+        let element = self.find(selector, Duration::from_secs(10));
+        self.call(
+            "POST",
+            &format!("/element/{element}/click"),
+            Some(&json!({})),
+        );
+    }
+
+    /// Types into an element.
+    #[track_caller]
+    pub fn type_into(&self, selector: &str, text: &str) {
+        let element = self.find(selector, Duration::from_secs(10));
+        self.call(
+            "POST",
+            &format!("/element/{element}/value"),
+            Some(&json!({ "text": text })),
+        );
+    }
+
+    /// Clicks the button, link or switch that a screen reader would call by this name.
+    #[track_caller]
+    pub fn press(&self, name: &str) {
+        const FIND: &str = "
+            const name = arguments[0];
+            const said = (e) => (e.getAttribute('aria-label') || (e.labels && e.labels[0]
+                && e.labels[0].innerText) || e.innerText || e.value || '').trim();
+            const all = [...document.querySelectorAll(
+                'button, a, input, summary, [role=button], [role=switch], [role=tab], [role=menuitem]')]
+                .filter((e) => e.getClientRects().length && !e.disabled);
+            return all.find((e) => said(e) === name) || all.find((e) => said(e).startsWith(name))
+                || null;";
+        let element = wait_for(
+            &format!("something called {name:?} in:\n{}", self.text()),
+            Duration::from_secs(10),
+            || {
+                let found = self.script(FIND, &json!([name]));
+                found[ELEMENT].as_str().map(str::to_owned)
+            },
+        );
+        self.call(
+            "POST",
+            &format!("/element/{element}/click"),
+            Some(&json!({})),
+        );
+    }
+
+    #[track_caller]
+    fn find(&self, selector: &str, within: Duration) -> String {
+        let body = json!({ "using": "css selector", "value": selector });
+        wait_for(&format!("{selector} in the page"), within, || {
+            let path = format!("/session/{}/element", self.session);
+            let (_, answer) = http::tcp(self.port, "POST", &path, Some(&body))?;
+            answer["value"][ELEMENT].as_str().map(str::to_owned)
+        })
+    }
+
+    #[track_caller]
+    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let path = format!("/session/{}{path}", self.session);
+        let (status, mut answer) =
+            http::tcp(self.port, method, &path, body).expect("the driver runs");
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+        answer["value"].take()
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
