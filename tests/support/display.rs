@@ -184,6 +184,14 @@ impl<'s> Display<'s> {
         self.text("xdotool", &["click", &button]);
     }
 
+    /// Waits for a notification of dunst and clicks in its middle.
+    pub fn click_notification(&self) {
+        let window = self.window("Dunst", Duration::from_secs(20));
+        let (x, y, width, height) = self.geometry(&window);
+        self.click(x + width / 2, y + height / 2, 1);
+        self.rest_mouse();
+    }
+
     /// Moves the mouse away from whatever it could light up.
     pub fn rest_mouse(&self) {
         self.text("xdotool", &["mousemove", "640", "880"]);

@@ -44,8 +44,26 @@ fn exchange(
     stream.write_all(head.as_bytes()).ok()?;
     stream.write_all(body.as_bytes()).ok()?;
     let mut all = Vec::new();
-    stream.read_to_end(&mut all).ok()?;
+    let mut part = [0; 8 * 1024];
+    // Not every server hangs up when asked to, so the announced length decides where there is one.
+    while !is_complete(&all) {
+        match stream.read(&mut part).ok()? {
+            0 => break,
+            read => all.extend_from_slice(&part[..read]),
+        }
+    }
     read_answer(&all)
+}
+
+fn is_complete(all: &[u8]) -> bool {
+    let Some(end) = all.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return false;
+    };
+    let head = String::from_utf8_lossy(&all[..end]).to_ascii_lowercase();
+    head.lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .and_then(|length| length.trim().parse::<usize>().ok())
+        .is_some_and(|length| all.len() >= end + 4 + length)
 }
 
 fn read_answer(all: &[u8]) -> Option<Answer> {

@@ -1,7 +1,8 @@
 //! The real window, seen and used through WebDriver (`WebKitWebDriver`, no wrapper between).
 //! Knows nothing of what the page shows. Surprising: the driver does not start the program but
 //! attaches to one that runs already ([`let_in`] made it listen), so a story steers the very
-//! window that a click on the tray icon opened.
+//! window that a click on the tray icon opened. Pictures are taken from the display: the driver's own
+//! never come under Xvfb.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -52,6 +53,11 @@ impl Window {
             port,
             session: id,
         }
+    }
+
+    /// Goes to an address; only for pages that are not ours.
+    pub fn go(&self, url: &str) {
+        self.call("POST", "/url", Some(&json!({ "url": url })));
     }
 
     /// Runs JavaScript in the page; `arguments` are its `arguments`.
