@@ -4,6 +4,7 @@
 //!
 //! - [`domain`]: words and rules, pure.
 //! - [`io`]: the outside world, one adapter a file.
+//! - [`sign_in`]: one attempt to sign in, from the click to a grant.
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
@@ -21,4 +22,5 @@ pub mod io;
 pub mod paths;
 pub mod practice;
 pub mod presenter;
+pub mod sign_in;
 pub mod socket;

@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
+pub mod browser;
 pub mod clock;
 #[cfg(target_os = "linux")]
 mod dbus;
