@@ -12,13 +12,17 @@
 //! - [`practice`]: the practice provider, for the demo and for tests.
 //! - [`presenter`]: tray and notification, for an owner here or elsewhere.
 //! - [`autostart`]: start at login.
+//! - [`logging`]: where the log goes.
+//! - [`cli`]: what can be typed.
 
 pub mod api;
 pub mod autostart;
+pub mod cli;
 pub mod coordinator;
 pub mod domain;
 pub mod engine;
 pub mod io;
+pub mod logging;
 pub mod paths;
 pub mod practice;
 pub mod presenter;
