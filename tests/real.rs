@@ -10,6 +10,9 @@
 
 mod real {
     mod autostart;
+    mod notifier;
+    mod tray;
+    mod wake;
     mod house;
 }
 mod support;

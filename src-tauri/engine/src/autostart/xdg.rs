@@ -82,7 +82,9 @@ fn entry(autostart: &Autostart) -> Result<String, AutostartError> {
     if program.contains(['\n', '\r']) {
         return Err(AutostartError::Path);
     }
-    let mut exec = quoted(program);
+    // GLib looks for the program before it undoubles `%`, and would find none.
+    let by_way_of = if program.contains('%') { "env " } else { "" };
+    let mut exec = format!("{by_way_of}{}", quoted(program));
     for argument in &autostart.arguments {
         exec.push(' ');
         exec.push_str(&quoted(argument));
