@@ -170,6 +170,17 @@ impl<'s> Tokentray<'s> {
         );
     }
 
+    /// How many clients are connected to the socket now, by the kernel's own list.
+    pub fn connections(self) -> usize {
+        const CONNECTED: &str = "03";
+        let socket = self.socket().display().to_string();
+        let table = std::fs::read_to_string("/proc/net/unix").unwrap();
+        let of_ours = table.lines().filter(|line| line.ends_with(&socket));
+        of_ours
+            .filter(|line| line.split_whitespace().nth(5) == Some(CONNECTED))
+            .count()
+    }
+
     /// Every file in the config and state folders (the logs are among them) that holds one of
     /// these secrets, with the secret's kind.
     pub fn files_with(self, secrets: &[provider::Issued]) -> Vec<String> {

@@ -1,0 +1,101 @@
+# Tokentray: `make demo` shows it, `make test` proves it. Both install what they need.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# What Debian and Ubuntu call it. The demo without a display needs nothing of this.
+DESKTOP_PACKAGES := build-essential pkg-config libwebkit2gtk-4.1-dev librsvg2-dev libxdo-dev
+TEST_PACKAGES := $(DESKTOP_PACKAGES) chromium dbus dbus-x11 dunst gnome-keyring imagemagick \
+  libglib2.0-bin librsvg2-bin libsecret-tools openbox python3-dbusmock python3-xdg util-linux \
+  webkit2gtk-driver x11-utils xdotool xfce4-panel xfconf xvfb
+
+# One set of features for everything that is built here: a second set would build most of it twice.
+WORKSPACE := --workspace --features tokentray/real --locked
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: help
+help: ## Print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## Show the whole story: in tray and window with a display, else in the terminal
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(MAKE) --no-print-directory demo-desktop; \
+	else $(MAKE) --no-print-directory demo-terminal; fi
+
+.PHONY: demo-desktop
+demo-desktop: packages-desktop ui
+	$(CARGO) run --locked -p tokentray-desktop -- --demo
+
+.PHONY: demo-terminal
+demo-terminal: packages-terminal
+	$(CARGO) run --locked -p tokentray -- demo
+
+.PHONY: test
+test: setup lint test-ui build test-engine test-real test-desktop clean-tree ## Prove everything (about half an hour from nothing)
+
+.PHONY: setup
+setup: packages-test tests/provider/node_modules ui/node_modules ## Install what the tests need
+
+.PHONY: lint
+lint: ui
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(WORKSPACE) --all-targets -- -D warnings
+
+.PHONY: build
+build: ui ## Build both programs and all tests
+	$(CARGO) build $(WORKSPACE) --bins --tests
+
+.PHONY: test-engine
+test-engine: ## Test engine and command line: fast, no display, no bus
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run $(WORKSPACE) -E 'not binary(real) and not binary(desktop)'
+else
+	$(CARGO) test $(WORKSPACE) --lib --bins --test main
+endif
+	$(CARGO) test $(WORKSPACE) --doc
+
+.PHONY: test-real
+test-real: build tests/provider/node_modules ## Test on real parts: D-Bus, keychain, provider, browser
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run $(WORKSPACE) -E 'binary(real)'
+else
+	$(CARGO) test $(WORKSPACE) --test real -- --test-threads=2
+endif
+
+.PHONY: test-desktop
+test-desktop: build tests/provider/node_modules ## Test tray, notification and window under Xvfb
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run $(WORKSPACE) -E 'binary(desktop)'
+else
+	$(CARGO) test $(WORKSPACE) --test desktop -- --test-threads=1
+endif
+
+.PHONY: test-ui
+test-ui: ui/node_modules ## Check and test the window's page
+	cd ui && npm run check && npm test
+
+.PHONY: ui
+ui: ui/node_modules
+	cd ui && npm run build
+
+.PHONY: deny
+deny: ## Check licences, bans and sources (needs cargo-deny)
+	$(CARGO) deny --config .deny.toml check licenses bans sources
+
+.PHONY: clean-tree
+clean-tree:
+	@if [ "$$CI" = true ]; then git diff --exit-code && test -z "$$(git status --porcelain)"; fi
+
+%/node_modules: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: packages-desktop packages-terminal packages-test
+packages-desktop:
+	@src-tauri/packaging/need-packages $(DESKTOP_PACKAGES)
+packages-terminal:
+	@src-tauri/packaging/need-packages build-essential
+packages-test:
+	@src-tauri/packaging/need-packages $(TEST_PACKAGES)
