@@ -16,3 +16,5 @@ mod presenter;
 mod token_endpoint;
 #[cfg(test)]
 mod vault;
+#[cfg(test)]
+mod verdicts;

@@ -5,6 +5,7 @@
 //! - [`domain`]: words and rules, pure.
 //! - [`io`]: the outside world, one adapter a file.
 //! - [`sign_in`]: one attempt to sign in, from the click to a grant.
+//! - [`explain`]: what a pasted reply means.
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod coordinator;
 pub mod domain;
 pub mod engine;
+pub mod explain;
 pub mod io;
 pub mod logging;
 pub mod paths;

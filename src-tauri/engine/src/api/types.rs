@@ -13,25 +13,7 @@ use crate::domain::{
     history::{HistoryKind, Trigger},
 };
 
-pub use crate::domain::shape::TrayShape;
-
-codes! {
-    /// State of an account; where several hold, the first of this list (API.md gives the order).
-    AccountState {
-        SignInNeeded = "sign_in_needed",
-        VaultLocked = "vault_locked",
-        FixSetup = "fix_setup",
-        Unclear = "unclear",
-        Expired = "expired",
-        Waiting = "waiting",
-        Refreshing = "refreshing",
-        Expiring = "expiring",
-        Ok = "ok",
-        Paused = "paused",
-        SignedOut = "signed_out",
-        Loading = "loading",
-    }
-}
+pub use crate::domain::{shape::TrayShape, state::AccountState};
 
 /// `GET /v1/status`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,10 +1,39 @@
 //! From a reply to a cause: one pure, total function over tables.
+//!
+//! General knowledge comes before special cases: which side answered, is it well-formed OAuth,
+//! what does the standard code say, what does the text add. The surprising thing: a cut or damaged
+//! body never leads to a sign-in, because the part that is missing may say "try again later".
+
+mod clean;
+mod codes;
+mod combine;
+mod flat;
+mod meaning;
+mod microsoft;
+mod phrases;
+mod reading;
+mod retry_after;
+mod success;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{cause::Cause, provider::Provider, reply::Reply, secret::Secret};
+use super::{
+    cause::{Cause, Verdict},
+    provider::Provider,
+    reply::{HttpReply, Reply, Sent, TransportFailure, TransportKind},
+    secret::Secret,
+};
+use reading::{Reading, Shape};
+
+pub use clean::clean;
+pub use success::salvage;
+
+/// How far the local clock may be from the reply's `Date` before it is called wrong.
+///
+/// Providers accept assertions and proofs that are a few minutes off; five is the usual bound.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// What a reply turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +72,7 @@ pub struct Failure {
     pub provider_text: Option<String>,
     /// Only from the provider itself, at most an hour.
     pub retry_after: Option<Duration>,
-    /// A 4xx in JSON with an error code, from the provider itself: a refusal that counts.
+    /// A definite refusal with an error code, from the provider itself: a refusal that counts.
     pub refused: bool,
     /// The refresh token that was sent may have been spent: the outcome is unknown.
     pub outcome_unknown: bool,
@@ -56,17 +85,221 @@ pub struct Failure {
 }
 
 /// Classifies one reply. `now` is the local wall clock, compared with the reply's `Date`.
-pub fn classify(_reply: &Reply, _provider: Option<&Provider>, _now: DateTime<Utc>) -> Outcome {
-    Outcome::Failure(Failure {
-        cause: Cause::MalformedResponse,
+pub fn classify(reply: &Reply, provider: Option<&Provider>, now: DateTime<Utc>) -> Outcome {
+    match reply {
+        Reply::Failed(failure) => Outcome::Failure(transport(failure)),
+        Reply::Answered(http) => answered(http, provider, now),
+    }
+}
+
+fn transport(failure: &TransportFailure) -> Failure {
+    let cause = match failure.kind {
+        TransportKind::Dns => Cause::NetworkDns,
+        TransportKind::Connect | TransportKind::Reset => Cause::NetworkConnect,
+        TransportKind::Timeout => Cause::NetworkTimeout,
+        // A certificate that is "not yet valid" is nearly always a clock that is behind. An
+        // expired one may be either, and stays what it looks like.
+        TransportKind::Tls if not_yet_valid(&failure.detail) => Cause::ClockWrong,
+        TransportKind::Tls => Cause::NetworkTls,
+        TransportKind::Proxy => Cause::NetworkProxy,
+        TransportKind::CaptivePortal => Cause::CaptivePortal,
+    };
+    Failure {
+        cause,
         http_status: None,
         provider_code: None,
         provider_text: None,
         retry_after: None,
         refused: false,
-        outcome_unknown: true,
-        never_sent: false,
+        outcome_unknown: failure.sent == Sent::Maybe,
+        never_sent: failure.sent == Sent::Never,
         salvage: false,
-        shape: String::new(),
-    })
+        shape: format!("- - {cause}"),
+    }
+}
+
+fn not_yet_valid(detail: &str) -> bool {
+    let detail = detail.to_ascii_lowercase();
+    [
+        "not valid yet",
+        "not yet valid",
+        "notvalidyet",
+        "notyetvalid",
+    ]
+    .iter()
+    .any(|phrase| detail.contains(phrase))
+}
+
+fn answered(http: &HttpReply, provider: Option<&Provider>, now: DateTime<Utc>) -> Outcome {
+    let reading = reading::read(http, now);
+    if let (200..=299, Some(tokens)) = (http.status, &reading.tokens) {
+        return Outcome::Tokens(Box::new(tokens.clone()));
+    }
+    let mut cause = cause_of(http, &reading, provider);
+    // A complaint about time is about our clock when the provider's own clock disagrees.
+    if reading.meaning.clock
+        && matches!(cause.verdict(), Verdict::FixSetup | Verdict::SignIn)
+        && clock_differs(http, now)
+    {
+        cause = Cause::ClockWrong;
+    }
+    Outcome::Failure(failure(http, &reading, cause, now))
+}
+
+fn failure(http: &HttpReply, reading: &Reading, cause: Cause, now: DateTime<Utc>) -> Failure {
+    let success_status = matches!(http.status, 200..=299);
+    let own_words = reading.structured();
+    let refused = own_words
+        && reading.complete
+        && !reading.codes.is_empty()
+        && matches!(http.status, 200..=499)
+        && !matches!(cause, Cause::ServerError | Cause::NoTokenInReply);
+    let unread = success_status
+        && (reading.mentions_token
+            || matches!(cause, Cause::MalformedResponse | Cause::NoTokenInReply));
+    let outcome_unknown = !reading.complete
+        || http.status >= 500 && cause != Cause::CaptivePortal
+        || unread
+        || matches!(cause, Cause::ServerError | Cause::ConcurrentRefresh);
+    let code = reading.own_code();
+    Failure {
+        cause,
+        http_status: Some(http.status),
+        shape: format!("{} {} {cause}", http.status, code.as_deref().unwrap_or("-")),
+        provider_code: code,
+        provider_text: reading.own_text(success_status),
+        retry_after: match cause {
+            Cause::NetworkProxy | Cause::CaptivePortal | Cause::EdgeBlock => None,
+            _ => retry_after::read(http, reading.retry_after, now),
+        },
+        refused,
+        outcome_unknown,
+        never_sent: false,
+        salvage: unread && !http.body.is_empty(),
+    }
+}
+
+/// The decision, from the outermost fact inwards.
+fn cause_of(http: &HttpReply, reading: &Reading, provider: Option<&Provider>) -> Cause {
+    if behind_proxy(http, reading) {
+        return Cause::NetworkProxy;
+    }
+    if http.status == 511 {
+        return Cause::CaptivePortal;
+    }
+    if let 300..=399 = http.status {
+        return redirect(http);
+    }
+    if reading.structured()
+        && reading.complete
+        && let Some(cause) = combine::rule(http.status, reading, provider)
+    {
+        return cause;
+    }
+    match http.status {
+        420 | 429 => return Cause::RateLimited,
+        408 | 421 | 423 | 425 | 444 | 449 | 460 | 499 => return Cause::ServerError,
+        500.. => return Cause::ServerError,
+        0..=199 => return Cause::MalformedResponse,
+        _ => {}
+    }
+    if http.header("cf-mitigated").is_some() {
+        return Cause::EdgeBlock;
+    }
+    if !reading.structured() {
+        return unstructured(http, reading);
+    }
+    let cause = if reading.says_anything() {
+        combine::cause(http.status, reading)
+    } else if matches!(http.status, 200..=299) {
+        Cause::NoTokenInReply
+    } else {
+        Cause::Unrecognised
+    };
+    let cause = match (cause, http.status) {
+        (Cause::Unrecognised, 404 | 405 | 410 | 415) => Cause::EndpointWrong,
+        (Cause::Unrecognised, 409) => Cause::ConcurrentRefresh,
+        (cause, _) => cause,
+    };
+    if reading.complete && !http.cut {
+        return cause;
+    }
+    match cause.verdict() {
+        Verdict::SignIn | Verdict::Unclear => Cause::MalformedResponse,
+        Verdict::Wait | Verdict::FixSetup => cause,
+    }
+}
+
+/// No error document: the status and the kind of page are all there is.
+fn unstructured(http: &HttpReply, reading: &Reading) -> Cause {
+    if let 200..=299 = http.status {
+        return match reading.shape {
+            Shape::Markup if !reading.mentions_token => Cause::CaptivePortal,
+            _ => Cause::MalformedResponse,
+        };
+    }
+    if reading.meaning.plain_http {
+        return Cause::EndpointWrong;
+    }
+    match (http.status, reading.shape) {
+        (404 | 405 | 410 | 415, _) => Cause::EndpointWrong,
+        (402 | 451, _) => Cause::PolicyBlocked,
+        (401 | 403, _) => Cause::EdgeBlock,
+        // Too little to go by, but repeated long enough somebody should look at it.
+        (400, Shape::Empty | Shape::Text) => Cause::Unrecognised,
+        _ => Cause::MalformedResponse,
+    }
+}
+
+/// Whether a proxy on the way, not the provider, wrote this.
+fn behind_proxy(http: &HttpReply, reading: &Reading) -> bool {
+    const CLIENT_PROXIES: &[&str] = &[
+        "squid",
+        "zscaler",
+        "bluecoat",
+        "blue coat",
+        "mcafee web gateway",
+        "fortigate",
+        "forcepoint",
+        "sophos",
+        "ironport",
+        "netskope",
+    ];
+    if http.status == 407
+        || http.header("x-squid-error").is_some()
+        || http.header("proxy-authenticate").is_some()
+    {
+        return true;
+    }
+    !reading.structured()
+        && !matches!(http.status, 200..=299)
+        && http.header("server").is_some_and(|server| {
+            let server = server.to_ascii_lowercase();
+            CLIENT_PROXIES.iter().any(|name| server.contains(name))
+        })
+}
+
+/// A redirect is never followed. A portal sends elsewhere; a moved endpoint sends to another
+/// token endpoint for good.
+fn redirect(http: &HttpReply) -> Cause {
+    let location = http
+        .header("location")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let elsewhere = [
+        "portal", "captive", "wifi", "login", "signin", "sso", "hotspot", "welcome",
+    ]
+    .iter()
+    .any(|word| location.contains(word));
+    let token_path = path.trim_end_matches('/').ends_with("token") || path.contains("/oauth");
+    if matches!(http.status, 301 | 308) && (token_path || !elsewhere && !location.is_empty()) {
+        Cause::EndpointWrong
+    } else {
+        Cause::CaptivePortal
+    }
+}
+
+fn clock_differs(http: &HttpReply, now: DateTime<Utc>) -> bool {
+    retry_after::date(http).is_some_and(|theirs| (theirs - now).abs() > CLOCK_TOLERANCE)
 }

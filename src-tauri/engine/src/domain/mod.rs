@@ -16,3 +16,5 @@ pub mod provider;
 pub mod reply;
 pub mod secret;
 pub mod shape;
+pub mod state;
+pub mod words;

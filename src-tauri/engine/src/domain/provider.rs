@@ -1,6 +1,10 @@
 //! The provider table: endpoints, defaults and documented oddities, as data.
 
-use std::time::Duration;
+mod apps;
+mod identity;
+mod large;
+
+use std::{sync::LazyLock, time::Duration};
 
 use super::{account::ClientAuth, cause::Cause};
 
@@ -29,6 +33,19 @@ pub struct ReplyRule {
     pub text: Option<&'static str>,
     pub cause: Cause,
     /// Where this is documented or was seen.
+    pub source: &'static str,
+}
+
+/// A reason that is known of this provider, for the sentence that tells why.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownReason {
+    pub causes: &'static [Cause],
+    /// A part of the provider's code or text, in lower case; none fits all.
+    pub text: Option<&'static str>,
+    pub why: &'static str,
+    /// What would avoid it next time.
+    pub advice: Option<&'static str>,
+    /// Where this is documented.
     pub source: &'static str,
 }
 
@@ -67,11 +84,53 @@ pub struct Provider {
     pub register: &'static str,
     pub docs: &'static str,
     pub rules: &'static [ReplyRule],
+    pub reasons: &'static [KnownReason],
 }
 
-/// The row with this key.
+/// A row in which nothing is known: the rows say only what was looked up.
+const UNKNOWN: Provider = Provider {
+    key: "",
+    name: "",
+    issuer: None,
+    auth_url: None,
+    token_url: None,
+    device_url: None,
+    revocation_url: None,
+    hosts: &[],
+    scopes: &[],
+    auth_params: &[],
+    client_auth: None,
+    rotation: Rotation::Unknown,
+    refresh_idle: None,
+    refresh_absolute: None,
+    voids_access_token: None,
+    scope_on_refresh: false,
+    device_flow: None,
+    loopback: "",
+    register: "",
+    docs: "",
+    rules: &[],
+    reasons: &[],
+};
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+
+const fn days(n: u64) -> Option<Duration> {
+    Some(Duration::from_secs(n * DAY))
+}
+
+/// The row with this key; any case, and also a longer name that begins with it (`intuit-quickbooks`,
+/// `microsoft-personal` has a row of its own).
 pub fn by_key(key: &str) -> Option<&'static Provider> {
-    table().iter().find(|p| p.key == key)
+    let key = key.trim().to_ascii_lowercase();
+    let row = |key: &str| table().iter().find(|p| p.key == key);
+    row(&key).or_else(|| {
+        let (head, _) = key.split_once('-')?;
+        row(head)
+    })
 }
 
 /// The row whose token endpoint lives at this host.
@@ -80,7 +139,10 @@ pub fn by_host(host: &str) -> Option<&'static Provider> {
         p.hosts
             .iter()
             .any(|pattern| match pattern.strip_prefix("*.") {
-                Some(parent) => host.strip_suffix(parent).is_some_and(|h| h.ends_with('.')),
+                Some(parent) => host
+                    .to_ascii_lowercase()
+                    .strip_suffix(parent)
+                    .is_some_and(|h| h.ends_with('.')),
                 None => host.eq_ignore_ascii_case(pattern),
             })
     })
@@ -88,5 +150,7 @@ pub fn by_host(host: &str) -> Option<&'static Provider> {
 
 /// All rows, in the order of the provider picker.
 pub fn table() -> &'static [Provider] {
-    &[]
+    static TABLE: LazyLock<Vec<Provider>> =
+        LazyLock::new(|| [large::ROWS, identity::ROWS, apps::ROWS].concat());
+    &TABLE
 }

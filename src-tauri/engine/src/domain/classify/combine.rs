@@ -1,0 +1,283 @@
+//! Code and text together: what the standard code says, and what the text adds or takes back.
+//!
+//! Order matters: a wish to wait is heard before any reason to ask a person, and a plain
+//! statement about the client, the account or a rule before the default of the code.
+
+use super::{
+    super::{cause::Cause, provider::Provider},
+    codes::{Class, class},
+    meaning::{Dead, Meaning, Subject, words},
+    microsoft,
+    reading::Reading,
+};
+
+/// The first documented oddity of the provider that fits.
+pub fn rule(status: u16, reading: &Reading, provider: Option<&Provider>) -> Option<Cause> {
+    let provider = provider?;
+    provider
+        .rules
+        .iter()
+        .find(|rule| {
+            rule.status.is_none_or(|s| s == status)
+                // Without a status of its own a rule speaks of refusals only.
+                && (rule.status.is_some() || status < 500 && status != 429)
+                && rule.code.is_none_or(|code| {
+                    reading.codes.iter().any(|c| c.eq_ignore_ascii_case(code))
+                })
+                && rule.text.is_none_or(|text| {
+                    let text = words(text);
+                    reading
+                        .texts
+                        .iter()
+                        .chain(&reading.codes)
+                        .any(|t| words(t).contains(text.as_str()))
+                })
+        })
+        .map(|rule| rule.cause)
+}
+
+/// The cause of a structured error document with a status from 200 to 499.
+pub fn cause(status: u16, reading: &Reading) -> Cause {
+    let meaning = &reading.meaning;
+    if let Some(cause) = microsoft::cause(&reading.aadsts, &reading.codes) {
+        return cause;
+    }
+    let class = strongest(reading);
+    if meaning.rate || class == Class::RateLimited {
+        return Cause::RateLimited;
+    }
+    if meaning.concurrent || class == Class::Concurrent {
+        return Cause::ConcurrentRefresh;
+    }
+    let plainly_dead = meaning.dead.is_some_and(|d| d.subject >= Subject::Session);
+    if meaning.transient && !plainly_dead && !meaning.interaction {
+        return Cause::ServerError;
+    }
+    match class {
+        Class::Transient | Class::RateLimited | Class::Concurrent => Cause::ServerError,
+        Class::InvalidGrant => invalid_grant(meaning, reading),
+        Class::Dead(cause) => dead_code(cause, meaning, reading),
+        Class::InvalidToken => invalid_token(meaning, reading),
+        Class::Interaction => interaction(meaning),
+        Class::Client(cause) => cause,
+        Class::UnauthorizedClient => unauthorized_client(meaning),
+        Class::Scope => Cause::ScopeRejected,
+        Class::GrantType => Cause::GrantNotAllowed,
+        Class::Policy => Cause::PolicyBlocked,
+        Class::Endpoint => named(meaning).unwrap_or(Cause::EndpointWrong),
+        Class::InvalidRequest => invalid_request(meaning),
+        Class::AccessDenied => access_denied(meaning),
+        Class::Unknown => unknown(status, meaning),
+    }
+}
+
+/// The class that says most: of the first code that is known, unless a later one is more precise.
+fn strongest(reading: &Reading) -> Class {
+    let mut first = Class::Unknown;
+    // A text that is nothing but a code is a code: `{"message": "Invalid grant"}`.
+    let texts = reading.texts.iter().filter(|t| t.len() < 48);
+    for class in reading.codes.iter().chain(texts).map(|code| class(code)) {
+        let vague = matches!(
+            first,
+            Class::Unknown | Class::InvalidRequest | Class::AccessDenied | Class::InvalidToken
+        );
+        if class != Class::Unknown
+            && (first == Class::Unknown || vague && class != Class::InvalidRequest)
+        {
+            first = class;
+        }
+    }
+    first
+}
+
+fn invalid_grant(meaning: &Meaning, reading: &Reading) -> Cause {
+    let Meaning { dead, .. } = *meaning;
+    if meaning.account_gone {
+        return Cause::PolicyBlocked;
+    }
+    if meaning.account_disabled {
+        return Cause::AccountDisabled;
+    }
+    if meaning.grant_type {
+        return Cause::GrantNotAllowed;
+    }
+    if meaning.password {
+        return Cause::PasswordChanged;
+    }
+    if meaning.interaction && dead.is_none_or(|d| d.cause == Cause::RefreshTokenInvalid) {
+        return Cause::InteractionRequired;
+    }
+    // A text that speaks of an authorization code only does not answer a refresh.
+    if reading
+        .texts
+        .iter()
+        .any(|t| words(t) == " expired authorization code ")
+    {
+        return Cause::Unrecognised;
+    }
+    if let Some(Dead { cause, .. }) = dead {
+        return cause;
+    }
+    if meaning.client_alone {
+        return Cause::ClientRejected;
+    }
+    if meaning.policy {
+        return Cause::PolicyBlocked;
+    }
+    Cause::RefreshTokenInvalid
+}
+
+fn dead_code(cause: Cause, meaning: &Meaning, reading: &Reading) -> Cause {
+    if meaning.account_gone {
+        return Cause::PolicyBlocked;
+    }
+    if meaning.account_disabled {
+        return Cause::AccountDisabled;
+    }
+    // `token_expired` beside "the access token expired" is about something else.
+    let elsewhere = reading
+        .texts
+        .iter()
+        .any(|t| words(t).contains(" access token"));
+    if elsewhere
+        && !matches!(
+            meaning.dead,
+            Some(Dead {
+                subject: Subject::RefreshToken,
+                ..
+            })
+        )
+    {
+        return Cause::Unrecognised;
+    }
+    match meaning.dead {
+        Some(dead) if cause == Cause::RefreshTokenInvalid => dead.cause,
+        _ => cause,
+    }
+}
+
+fn invalid_token(meaning: &Meaning, reading: &Reading) -> Cause {
+    if let Some(cause) = named(meaning) {
+        return cause;
+    }
+    match (meaning.dead, reading.texts.is_empty()) {
+        // The only token of a refresh request is the refresh token; but the code alone is also
+        // what a gateway says that wants an access token.
+        (Some(dead), false) if dead.subject == Subject::Token => {
+            let said = reading.texts.iter().any(|t| words(t).contains(" token"));
+            let access = reading
+                .texts
+                .iter()
+                .any(|t| words(t).contains(" access token"));
+            if said && !access {
+                dead.cause
+            } else {
+                Cause::Unrecognised
+            }
+        }
+        (Some(dead), _) if dead.subject > Subject::Token => dead.cause,
+        _ => Cause::Unrecognised,
+    }
+}
+
+fn interaction(meaning: &Meaning) -> Cause {
+    if meaning.password {
+        Cause::PasswordChanged
+    } else {
+        Cause::InteractionRequired
+    }
+}
+
+fn unauthorized_client(meaning: &Meaning) -> Cause {
+    match meaning.dead {
+        Some(Dead {
+            subject: Subject::RefreshToken | Subject::Session,
+            cause,
+        }) if !meaning.grant_type && !meaning.client_alone => cause,
+        _ if meaning.grant_type => Cause::GrantNotAllowed,
+        _ if meaning.policy => Cause::PolicyBlocked,
+        _ => Cause::ClientRejected,
+    }
+}
+
+fn invalid_request(meaning: &Meaning) -> Cause {
+    if let Some(cause) = named(meaning) {
+        return cause;
+    }
+    if let Some(dead) = meaning.dead
+        && dead.subject != Subject::Code
+        && !(meaning.client_alone || meaning.grant_type)
+    {
+        return dead.cause;
+    }
+    setup(meaning).unwrap_or(if meaning.interaction {
+        Cause::InteractionRequired
+    } else if meaning.request {
+        Cause::EndpointWrong
+    } else {
+        Cause::Unrecognised
+    })
+}
+
+fn access_denied(meaning: &Meaning) -> Cause {
+    if let Some(cause) = named(meaning) {
+        return cause;
+    }
+    match meaning.dead {
+        Some(dead) if dead.subject > Subject::Code => dead.cause,
+        _ if meaning.policy => Cause::PolicyBlocked,
+        _ if meaning.interaction => Cause::InteractionRequired,
+        _ => setup(meaning).unwrap_or(Cause::Unrecognised),
+    }
+}
+
+fn unknown(status: u16, meaning: &Meaning) -> Cause {
+    if let Some(cause) = named(meaning) {
+        return cause;
+    }
+    match meaning.dead {
+        Some(dead) if dead.subject >= Subject::Session && !meaning.client_alone => {
+            return dead.cause;
+        }
+        _ => {}
+    }
+    if meaning.interaction {
+        return Cause::InteractionRequired;
+    }
+    if let Some(cause) = setup(meaning) {
+        return cause;
+    }
+    match status {
+        402 | 451 => Cause::PolicyBlocked,
+        400 | 422 if meaning.request => Cause::EndpointWrong,
+        _ => Cause::Unrecognised,
+    }
+}
+
+/// What is said of the person's account or password, which no code contradicts.
+fn named(meaning: &Meaning) -> Option<Cause> {
+    if meaning.account_gone {
+        Some(Cause::PolicyBlocked)
+    } else if meaning.account_disabled {
+        Some(Cause::AccountDisabled)
+    } else if meaning.password {
+        Some(Cause::PasswordChanged)
+    } else {
+        None
+    }
+}
+
+/// What is said of the setup.
+fn setup(meaning: &Meaning) -> Option<Cause> {
+    if meaning.grant_type {
+        Some(Cause::GrantNotAllowed)
+    } else if meaning.client {
+        Some(Cause::ClientRejected)
+    } else if meaning.scope {
+        Some(Cause::ScopeRejected)
+    } else if meaning.policy {
+        Some(Cause::PolicyBlocked)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,244 @@
+//! The one table of words: every sentence that window, command line, notification and API show.
+//!
+//! Pure; codes and parameters come in, English goes out. It is always *sign in again*, nobody is
+//! blamed, and no term of the trade stands without its meaning.
+
+mod causes;
+mod entries;
+mod overall;
+mod spans;
+
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::{
+    cause::{Cause, Verdict},
+    grant::ExpiresSource,
+    provider::Provider,
+    state::AccountState,
+};
+
+pub use entries::history;
+pub use overall::{HeadlineRow, headline, notice, tooltip};
+pub use spans::{clock_time, span};
+
+/// What is known about one failure, beside its cause. Provider texts are already cleaned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FailureFacts<'a> {
+    /// The provider's name, or its host; none: "the provider".
+    pub provider_name: Option<&'a str>,
+    pub http_status: Option<u16>,
+    pub provider_code: Option<&'a str>,
+    pub provider_text: Option<&'a str>,
+    /// The refusal came after a refresh whose answer was lost.
+    pub after_lost_reply: bool,
+}
+
+/// A failure in words; each is a whole sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What happened.
+    pub what: String,
+    /// What happens next, by itself.
+    pub next: String,
+    /// What the person can do; "Nothing" where nothing is to be done.
+    pub you: String,
+}
+
+impl Told {
+    /// All three, one after the other.
+    pub fn sentence(&self) -> String {
+        format!("{} {} {}", self.what, self.next, self.you)
+    }
+}
+
+/// A failure in words.
+pub fn failure(cause: Cause, facts: &FailureFacts<'_>) -> Told {
+    let mut what = sentence(&causes::clause(cause, facts));
+    if let Some(quoted) = causes::quote(cause, facts) {
+        what.pop();
+        what = format!("{what} (it says: {quoted}).");
+    }
+    if facts.after_lost_reply && cause.verdict() == Verdict::SignIn {
+        what.push_str(
+            " The answer to the last refresh was lost on the way, so the new refresh token never arrived.",
+        );
+    }
+    Told {
+        what,
+        next: causes::next(cause).to_owned(),
+        you: causes::you(cause).to_owned(),
+    }
+}
+
+/// All that the sentence about an account's state needs.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountFacts<'a> {
+    pub state: AccountState,
+    pub cause: Option<Cause>,
+    pub failure: FailureFacts<'a>,
+    pub now: DateTime<Utc>,
+    /// Where the person is, for times of the day.
+    pub zone: FixedOffset,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub expires_source: Option<ExpiresSource>,
+    pub next_attempt_at: Option<DateTime<Utc>>,
+    /// `unclear`: when the person will be asked if it persists.
+    pub asks_at: Option<DateTime<Utc>>,
+    /// `unclear`: how many refusals were counted.
+    pub refusals: u32,
+}
+
+/// The state of an account in a sentence.
+pub fn account_message(facts: &AccountFacts<'_>) -> String {
+    let left = facts
+        .expires_at
+        .and_then(|at| (at - facts.now).to_std().ok());
+    let clause = facts
+        .cause
+        .map(|cause| causes::clause(cause, &facts.failure));
+    let why = clause.as_deref().unwrap_or("the provider did not answer");
+    match facts.state {
+        AccountState::Ok | AccountState::Expiring => good(facts, left),
+        AccountState::Refreshing => match left {
+            Some(left) => format!("Refreshing now; the token is good for {}", span(left)),
+            None => "Refreshing now".to_owned(),
+        },
+        AccountState::Waiting => format!("Waiting: {why}.{}", next_try(facts)),
+        AccountState::Expired => match &clause {
+            Some(why) => format!("The token is over; waiting: {why}.{}", next_try(facts)),
+            None => format!("The token is over.{}", next_try(facts)),
+        },
+        AccountState::SignInNeeded => format!(
+            "Sign in again: {}.",
+            clause.as_deref().unwrap_or("the provider asks for it")
+        ),
+        AccountState::FixSetup => format!("Setup: {why}."),
+        AccountState::Unclear => unclear(facts),
+        AccountState::VaultLocked => match facts.cause {
+            Some(cause) if cause.is_vault() => format!("{} {}", sentence(why), causes::you(cause)),
+            _ => format!(
+                "The keychain is locked. {}",
+                causes::you(Cause::VaultLocked)
+            ),
+        },
+        AccountState::Paused => "Paused".to_owned(),
+        AccountState::SignedOut => "Signed out".to_owned(),
+        AccountState::Loading => "Loading".to_owned(),
+    }
+}
+
+fn good(facts: &AccountFacts<'_>, left: Option<Duration>) -> String {
+    match (left, facts.expires_source) {
+        (Some(left), Some(ExpiresSource::Assumed)) => {
+            format!(
+                "Good; the provider names no end, {} are assumed",
+                span(left)
+            )
+        }
+        (Some(left), _) => format!("Good for {}", span(left)),
+        (None, _) if facts.expires_at.is_some() => "The token is over".to_owned(),
+        (None, _) => "Good; no end is known".to_owned(),
+    }
+}
+
+fn next_try(facts: &AccountFacts<'_>) -> String {
+    match facts.next_attempt_at {
+        None => String::new(),
+        Some(at) => match (at - facts.now).to_std() {
+            Ok(left) if left >= Duration::from_secs(2) => format!(" Next try in {}.", span(left)),
+            _ => " Trying now.".to_owned(),
+        },
+    }
+}
+
+fn unclear(facts: &AccountFacts<'_>) -> String {
+    let cause = facts.cause.unwrap_or(Cause::Unrecognised);
+    let said = causes::quote(Cause::Unrecognised, &facts.failure)
+        .map_or_else(String::new, |quoted| format!(": {quoted}"));
+    let times = match facts.refusals {
+        0 | 1 => String::new(),
+        2 => " twice".to_owned(),
+        n => format!(" {n} times"),
+    };
+    let head = if cause == Cause::NoTokenInReply {
+        format!("The provider answered{times} without a token")
+    } else {
+        format!("The provider refused{times} for an unknown reason{said}")
+    };
+    match facts.asks_at {
+        Some(at) => format!(
+            "{head}; if it persists you will be asked {}",
+            clock_time(at, facts.now, facts.zone)
+        ),
+        None => format!("{head}.{}", next_try(facts)),
+    }
+}
+
+/// Why an incident is there, in a sentence, and what would avoid it next time.
+///
+/// The provider's own known reason wins over the general one, where its row has one that fits.
+pub fn incident_why(
+    cause: Cause,
+    facts: &FailureFacts<'_>,
+    provider: Option<&Provider>,
+) -> (String, Option<String>) {
+    if facts.after_lost_reply
+        && matches!(
+            cause,
+            Cause::RefreshTokenInvalid | Cause::RefreshTokenReused | Cause::RefreshTokenRevoked
+        )
+    {
+        return (
+            "The answer to the last refresh was lost on the way, and with it the new refresh token.".to_owned(),
+            None,
+        );
+    }
+    let general = sentence(&causes::clause(cause, facts));
+    let known = provider.and_then(|row| {
+        row.reasons.iter().find(|reason| {
+            reason.causes.contains(&cause)
+                && reason.text.is_none_or(|part| {
+                    [facts.provider_code, facts.provider_text]
+                        .iter()
+                        .flatten()
+                        .any(|said| said.to_lowercase().contains(part))
+                })
+        })
+    });
+    match known {
+        Some(reason) => (
+            format!("{general} {}", reason.why),
+            reason.advice.map(str::to_owned),
+        ),
+        None => (general, causes::advice(cause).map(str::to_owned)),
+    }
+}
+
+/// A success, for `explain`.
+pub fn tokens_advice(expires_in: Option<Duration>, has_refresh_token: bool) -> String {
+    let end = expires_in.map_or_else(
+        || "it names no end, so 15 min are assumed for planning".to_owned(),
+        |life| format!("the access token is good for {}", span(life)),
+    );
+    let refresh = if has_refresh_token {
+        "a new refresh token came with it and replaces the old one"
+    } else {
+        "no refresh token came with it, so the one that is held is kept"
+    };
+    format!("This is a success: {end}; {refresh}. Nothing is to be done.")
+}
+
+/// A clause as a sentence.
+fn sentence(clause: &str) -> String {
+    let mut chars = clause.chars();
+    let first: String = chars
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+#[cfg(test)]
+mod tests;
