@@ -21,11 +21,8 @@ pub fn clean(text: &str) -> String {
             continue;
         }
         hide_tokens(&mut visible);
-        if kept > 0 {
-            out.push(' ');
-            kept += 1;
-        }
-        for c in visible.chars() {
+        let gap = (kept > 0).then_some(' ');
+        for c in gap.into_iter().chain(visible.chars()) {
             if kept + 1 >= MAX_TEXT {
                 out.push('…');
                 return out;
