@@ -1,1 +1,154 @@
-fn main() {}
+//! `tokentray-desktop`: the window, and where nothing else runs also engine, tray and notifications.
+//!
+//! Must not know vault, token endpoint or history. It finds out what it is beside the other
+//! processes of this person ([`standing`]), then runs Tauri. Surprising: on Linux it first starts
+//! itself anew with one variable more, since `WebKitGTK` draws nothing on some machines without it.
+
+mod clipboard;
+mod commands;
+mod page;
+mod present;
+mod routes;
+mod shell;
+mod size;
+mod standing;
+#[cfg(any(target_os = "macos", windows))]
+mod tray_icon;
+mod window;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use shell::{Part, Shell};
+use standing::{Standing, Wish};
+use tauri::{Manager, RunEvent};
+use tokio::runtime::Runtime;
+
+const USAGE: &str = "\
+Usage: tokentray-desktop [--hidden] [--demo]
+
+  --hidden   start without a window, as the session does at login
+  --demo     try it with the practice provider; touches nothing of yours
+";
+
+fn main() -> ExitCode {
+    with_dmabuf_off();
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<ExitCode> {
+    let mut wish = Wish::default();
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--hidden" => wish.hidden = true,
+            "--demo" => wish.demo = true,
+            other => {
+                complain(&format!("{other:?} is no option.\n{USAGE}"));
+                return Ok(ExitCode::from(2));
+            }
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("no threads")?;
+    tauri::async_runtime::set(runtime.handle().clone());
+    match runtime.block_on(standing::take(wish))? {
+        Some(standing) => run_app(&runtime, standing, wish),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Result<ExitCode> {
+    let inside = runtime.enter();
+    let app = tauri::Builder::default()
+        .invoke_handler(tauri::generate_handler![
+            commands::api,
+            commands::listen,
+            commands::shell,
+            commands::set_start_at_login,
+            commands::copy_token,
+            commands::copy_text,
+            commands::open_sign_in,
+            commands::close_window,
+            commands::quit,
+        ])
+        .on_window_event(window::on_event)
+        .manage(standing.shell())
+        .build(tauri::generate_context!())
+        .context("the desktop cannot be reached")?;
+    standing.start(app.handle());
+    if !wish.hidden {
+        window::open(app.handle(), None);
+    }
+    let code = app.run_return(|app, event| match event {
+        // The last window went away; `Some` is a wish to quit, which nothing holds up.
+        RunEvent::ExitRequested {
+            code: None, api, ..
+        } => on_last_window(app, &api),
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => window::open(app, None),
+        _ => {}
+    });
+    drop(inside);
+    runtime.block_on(standing.end());
+    Ok(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn on_last_window(app: &tauri::AppHandle, api: &tauri::ExitRequestApi) {
+    let shell = app.state::<Shell>();
+    if shell.part != Part::Window {
+        api.prevent_exit();
+        return;
+    }
+    let mut holds = shell.clipboard.holds();
+    if *holds.borrow() {
+        // The token that was just copied would vanish with us.
+        api.prevent_exit();
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move {
+            let _ = holds.wait_for(|holds| !holds).await;
+            if app.webview_windows().is_empty() {
+                app.exit(0);
+            }
+        });
+    }
+}
+
+/// Blank windows on many drivers (tauri#8462). Set by starting anew, since changing the own
+/// environment is unsafe once there are threads, and GTK reads it early.
+#[cfg(target_os = "linux")]
+fn with_dmabuf_off() {
+    use std::{env, os::unix::process::CommandExt, process::Command};
+
+    const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if env::var_os(VARIABLE).is_some() {
+        return;
+    }
+    let Ok(program) = env::current_exe() else {
+        return;
+    };
+    // Only returns if it failed; then the window may well work without.
+    let _ = Command::new(program)
+        .args(env::args_os().skip(1))
+        .env(VARIABLE, "1")
+        .exec();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn with_dmabuf_off() {}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever started it in a terminal reads why"
+)]
+fn complain(words: &str) {
+    eprintln!("tokentray-desktop: {words}");
+}

@@ -1001,6 +1001,11 @@ export interface components {
         /** @description Body of `POST /v1/accounts/{name}/sign-in`. */
         SignInRequest: {
             /**
+             * @description From the click that started it: lets a Wayland compositor bring the browser to the front.
+             * @default null
+             */
+            activation_token: string | null;
+            /**
              * @description Device code instead of the browser.
              * @default false
              */

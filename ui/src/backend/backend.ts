@@ -5,8 +5,11 @@ import type { ApiEvent, Problem } from "../api/types";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
-/** Events of the engine, and whether it answers at all. */
-export type Happening = ApiEvent | { type: "connection"; up: boolean };
+/**
+ * Events of the engine; whether it answers at all; and that the person closes the window for the
+ * first time where no tray shows that all goes on.
+ */
+export type Happening = ApiEvent | { type: "connection"; up: boolean } | { type: "closing" };
 
 /** What only the shell knows. */
 export interface ShellInfo {
@@ -14,7 +17,8 @@ export interface ShellInfo {
   role: "whole" | "presenter" | "window";
   /** Null where it is not known yet. */
   tray: boolean | null;
-  start_at_login: boolean;
+  /** Null where it cannot be switched here. */
+  start_at_login: boolean | null;
   version: string;
 }
 
@@ -30,6 +34,8 @@ export interface Backend {
   copyText(text: string): Promise<void>;
   /** Opens a sign-in's own address again, outside of the window. */
   openSignIn(id: string): Promise<void>;
+  closeWindow(): Promise<void>;
+  quit(): Promise<void>;
 }
 
 /** The engine's answer was a problem. */

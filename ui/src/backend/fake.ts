@@ -48,6 +48,8 @@ export function fakeBackend(search: string): Backend {
     copyToken: () => Promise.resolve(),
     copyText: () => Promise.resolve(),
     openSignIn: () => Promise.resolve(),
+    closeWindow: () => Promise.resolve(),
+    quit: () => Promise.resolve(),
   };
 }
 

@@ -65,6 +65,8 @@ export class WindowState {
   said: string = $state("");
   busy: string | null = $state(null);
   wantedSignIn: string | null = $state(null);
+  /** The window is being closed, and the person learns that all goes on. */
+  closing: boolean = $state(false);
 
   /** The engine's clock less ours. */
   private offset = 0;
@@ -227,6 +229,10 @@ export class WindowState {
   }
 
   private hear(happening: Happening): void {
+    if (happening.type === "closing") {
+      this.closing = true;
+      return;
+    }
     if (happening.type === "connection") {
       const back = happening.up && !this.world.connected;
       this.world = { ...this.world, connected: happening.up };

@@ -12,6 +12,8 @@ use std::{
 
 use tokio::process::Command;
 
+use super::lock::WindowLock;
+
 /// What became of asking for the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -35,13 +37,19 @@ pub trait WindowOpener: Send + Sync + 'static {
 pub struct DesktopProgram {
     /// None where it is not installed.
     program: Option<PathBuf>,
+    /// Where the lock of the process lies that has the window.
+    locks_dir: PathBuf,
     running: Arc<AtomicBool>,
 }
 
 impl DesktopProgram {
     /// Looks beside `own_program` first, so that an unpacked folder works, then in `search` (as in
     /// `PATH`).
-    pub fn find(own_program: &Path, search: Option<&std::ffi::OsStr>) -> Self {
+    pub fn find(
+        own_program: &Path,
+        search: Option<&std::ffi::OsStr>,
+        locks_dir: impl Into<PathBuf>,
+    ) -> Self {
         let name = format!("tokentray-desktop{}", env::consts::EXE_SUFFIX);
         let beside = own_program.parent().map(Path::to_owned);
         let program = beside
@@ -51,6 +59,7 @@ impl DesktopProgram {
             .find(|path| path.is_file());
         Self {
             program,
+            locks_dir: locks_dir.into(),
             running: Arc::default(),
         }
     }
@@ -62,7 +71,8 @@ impl WindowOpener for DesktopProgram {
             tracing::warn!("tokentray-desktop is not installed; there is no window to open");
             return Opened::Never;
         };
-        if self.running.swap(true, Ordering::SeqCst) {
+        // One that the person started: a second would only ask it to open, and be heard here.
+        if WindowLock::is_held(&self.locks_dir) || self.running.swap(true, Ordering::SeqCst) {
             return Opened::Before;
         }
         let mut command = Command::new(program);

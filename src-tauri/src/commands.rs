@@ -1,0 +1,139 @@
+//! The few things that the page may ask of the shell.
+//!
+//! One of them hands a request to the engine's router; the rest is what only the shell can do.
+//! Surprising: a token passes through here, from the engine to the clipboard, and nowhere else.
+
+use serde::Serialize;
+use serde_json::Value;
+use tauri::{AppHandle, State, ipc::Channel};
+use tokentray::{
+    api::{
+        problem::{Code, Problem},
+        types::{SignInRow, TokenAnswer},
+    },
+    autostart::Autostart,
+    domain::secret::Secret,
+    io::tray::TrayState,
+};
+
+use crate::{
+    routes,
+    shell::{Part, Shell},
+    window,
+};
+
+type Answer<T> = Result<T, Problem>;
+
+/// What only the shell knows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShellInfo {
+    role: Part,
+    /// Null where it is not known yet, or is another process's.
+    tray: Option<bool>,
+    /// Null where it cannot be switched here.
+    start_at_login: Option<bool>,
+    version: &'static str,
+}
+
+/// Hands a request of the page to the engine.
+#[tauri::command]
+pub async fn api(
+    shell: State<'_, Shell>,
+    method: String,
+    path: String,
+    body: Option<Value>,
+) -> Answer<Value> {
+    let method = routes::check(&method, &path, body.as_ref())?;
+    let (_, answer) = shell.client.request(method, &path, body).await?;
+    Ok(answer)
+}
+
+/// Sends events to the page from now on.
+#[tauri::command]
+pub async fn listen(shell: State<'_, Shell>, channel: Channel<Value>) -> Answer<()> {
+    shell.page.listen(channel, shell.client.clone());
+    Ok(())
+}
+
+#[tauri::command]
+pub async fn shell(shell: State<'_, Shell>) -> Answer<ShellInfo> {
+    Ok(info(&shell))
+}
+
+fn info(shell: &Shell) -> ShellInfo {
+    ShellInfo {
+        role: shell.part,
+        tray: match shell.tray() {
+            Some(TrayState::Shown) => Some(true),
+            Some(TrayState::Unavailable(_)) => Some(false),
+            Some(TrayState::Starting) | None => None,
+        },
+        start_at_login: shell.autostart.as_ref().map(Autostart::is_enabled),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+#[tauri::command]
+pub async fn set_start_at_login(shell: State<'_, Shell>, on: bool) -> Answer<ShellInfo> {
+    if let Some(autostart) = &shell.autostart {
+        autostart
+            .set(on)
+            .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    }
+    Ok(info(&shell))
+}
+
+/// From the engine to the clipboard.
+#[tauri::command]
+pub async fn copy_token(shell: State<'_, Shell>, name: String) -> Answer<()> {
+    let path = format!("/v1/accounts/{}/token", segment(&name));
+    let answer: TokenAnswer = shell.client.get(&path).await?;
+    shell
+        .clipboard
+        .copy_token(Secret::new(answer.access_token))
+        .map_err(no_clipboard)
+}
+
+#[tauri::command]
+pub async fn copy_text(shell: State<'_, Shell>, text: String) -> Answer<()> {
+    shell.clipboard.copy(&text).map_err(no_clipboard)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
+fn no_clipboard(error: arboard::Error) -> Problem {
+    Problem::new(Code::Internal, format!("nothing was copied: {error}"))
+}
+
+/// Opens the address of a sign-in that is going on again.
+#[tauri::command]
+pub async fn open_sign_in(shell: State<'_, Shell>, id: String) -> Answer<()> {
+    let path = format!("/v1/sign-ins/{}", segment(&id));
+    let row: SignInRow = shell.client.get(&path).await?;
+    let _ = row;
+    Ok(())
+}
+
+/// Closes the window; the rest goes on.
+#[tauri::command]
+pub async fn close_window(app: AppHandle) {
+    let handle = app.clone();
+    let _ = app.run_on_main_thread(move || window::close(&handle));
+}
+
+#[tauri::command]
+pub async fn quit(app: AppHandle) {
+    app.exit(0);
+}
+
+/// One segment of a path, percent-encoded (RFC 3986 §2.3: all but the unreserved).
+fn segment(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::new(), |mut path, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            let _ = write!(path, "%{byte:02X}");
+        }
+        path
+    })
+}

@@ -1,0 +1,69 @@
+//! What the shell's parts share: a client of the engine, the page, the clipboard, the tray's state.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use serde::Serialize;
+use tokentray::{api::client::Client, autostart::Autostart, io::tray::TrayState};
+use tokio::sync::watch;
+
+use crate::{clipboard::Clipboard, page::Page};
+
+/// What this process is, beside the others of this person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Owner, presenter and window.
+    Whole,
+    /// Presenter and window beside an owner.
+    Presenter,
+    /// The window beside an owner and a presenter; ends with it.
+    Window,
+}
+
+/// Shared by commands, window and presenter; Tauri's managed state.
+pub struct Shell {
+    pub client: Client,
+    pub part: Part,
+    pub page: Page,
+    pub clipboard: Clipboard,
+    /// None in a demo: what is invented does not start at login.
+    pub autostart: Option<Autostart>,
+    pub(crate) tray: OnceLock<watch::Receiver<TrayState>>,
+    pub(crate) state_dir: PathBuf,
+}
+
+impl Shell {
+    pub fn new(
+        client: Client,
+        part: Part,
+        autostart: Option<Autostart>,
+        state_dir: PathBuf,
+    ) -> Self {
+        Self {
+            client,
+            part,
+            page: Page::default(),
+            clipboard: Clipboard::default(),
+            autostart,
+            tray: OnceLock::new(),
+            state_dir,
+        }
+    }
+
+    /// Whether the process goes on without its window.
+    pub fn stays(&self) -> bool {
+        self.part != Part::Window
+    }
+
+    /// Whether the tray can be seen; none where this process shows none.
+    pub fn tray(&self) -> Option<TrayState> {
+        self.tray.get().map(|state| state.borrow().clone())
+    }
+
+    pub fn state_dir(&self) -> &Path {
+        &self.state_dir
+    }
+}

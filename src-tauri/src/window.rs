@@ -1,0 +1,161 @@
+//! The window: made when it is asked for, destroyed when it closes.
+//!
+//! Must not know what it shows. Surprising: hiding a web view frees none of its 160 MB, so there
+//! is no hidden window, ever; and where there is no tray the first closing says that all goes on.
+
+use serde_json::json;
+use tauri::{
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
+};
+use tokentray::{
+    io::tray::TrayState,
+    presenter::window::{Opened, WindowOpener},
+};
+
+use crate::{
+    shell::Shell,
+    size::{LEAST, Remembered},
+};
+
+/// The only window's label.
+const LABEL: &str = "main";
+
+/// Opens the window for the presenter.
+pub struct ShellWindow(pub AppHandle);
+
+impl WindowOpener for ShellWindow {
+    fn open(&self, activation_token: Option<String>) -> Opened {
+        open(&self.0, activation_token);
+        Opened::Now
+    }
+}
+
+/// Opens the window, or brings it to the front. From any thread.
+pub fn open(app: &AppHandle, activation_token: Option<String>) {
+    let handle = app.clone();
+    let opened = app.run_on_main_thread(move || {
+        let window = match handle.get_webview_window(LABEL) {
+            Some(window) => window,
+            None => match build(&handle) {
+                Ok(window) => window,
+                Err(error) => {
+                    tracing::error!(%error, "window_not_opened");
+                    return;
+                }
+            },
+        };
+        raise(&window, activation_token.as_deref());
+    });
+    if let Err(error) = opened {
+        tracing::error!(%error, "window_not_opened");
+    }
+}
+
+/// Closes the window without another question.
+pub fn close(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(LABEL) {
+        remember(app, &window.as_ref().window());
+        let _ = window.destroy();
+    }
+}
+
+fn build(app: &AppHandle) -> tauri::Result<WebviewWindow> {
+    #[cfg(target_os = "macos")]
+    app.set_activation_policy(tauri::ActivationPolicy::Regular)?;
+    let remembered = Remembered::load(app.state::<Shell>().state_dir());
+    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+        .title("Tokentray")
+        .inner_size(remembered.width, remembered.height)
+        .min_inner_size(LEAST.0, LEAST.1)
+        .disable_drag_drop_handler()
+        .on_navigation(is_own)
+        .build()
+}
+
+/// The page never leaves its own address; links are opened by the shell, elsewhere.
+fn is_own(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        "http" | "https" => {
+            url.host_str() == Some("tauri.localhost")
+                || (cfg!(not(feature = "custom-protocol")) && url.host_str() == Some("127.0.0.1"))
+        }
+        _ => false,
+    }
+}
+
+fn raise(window: &WebviewWindow, activation_token: Option<&str>) {
+    let _ = window.unminimize();
+    let _ = window.show();
+    #[cfg(target_os = "linux")]
+    if let (Some(token), Ok(gtk_window)) = (activation_token, window.gtk_window()) {
+        use gtk::prelude::GtkWindowExt;
+        // Presents it by itself, with the right that the token carries.
+        gtk_window.set_startup_id(token);
+        gtk_window.present();
+        return;
+    }
+    let _ = activation_token;
+    let _ = window.set_focus();
+}
+
+/// What happens to the window; wired up once for the app.
+pub fn on_event(window: &Window, event: &WindowEvent) {
+    let app = window.app_handle();
+    match event {
+        WindowEvent::CloseRequested { api, .. } => {
+            remember(app, window);
+            if must_tell(app) {
+                api.prevent_close();
+                app.state::<Shell>().page.tell(json!({ "type": "closing" }));
+            }
+        }
+        WindowEvent::Destroyed => {
+            app.state::<Shell>().page.close();
+            #[cfg(target_os = "macos")]
+            let _ = app.set_activation_policy(tauri::ActivationPolicy::Accessory);
+        }
+        _ => {}
+    }
+}
+
+/// Whether this closing must first say that Tokentray goes on running; true only once.
+fn must_tell(app: &AppHandle) -> bool {
+    let shell = app.state::<Shell>();
+    if !shell.stays() || matches!(shell.tray(), None | Some(TrayState::Shown)) {
+        return false;
+    }
+    let mut remembered = Remembered::load(shell.state_dir());
+    if remembered.told_it_stays {
+        return false;
+    }
+    remembered.told_it_stays = true;
+    remembered.save(shell.state_dir());
+    true
+}
+
+fn remember(app: &AppHandle, window: &Window) {
+    if on_wayland() || window.is_maximized().unwrap_or(false) {
+        return;
+    }
+    let (Ok(size), Ok(factor)) = (window.inner_size(), window.scale_factor()) else {
+        return;
+    };
+    let size = size.to_logical::<f64>(factor);
+    let shell = app.state::<Shell>();
+    let mut remembered = Remembered::load(shell.state_dir());
+    (remembered.width, remembered.height) = (size.width, size.height);
+    remembered.save(shell.state_dir());
+}
+
+#[cfg(target_os = "linux")]
+fn on_wayland() -> bool {
+    use gtk::prelude::ObjectExt;
+    gtk::gdk::Display::default()
+        .is_some_and(|display| display.type_().name() == "GdkWaylandDisplay")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_wayland() -> bool {
+    false
+}
