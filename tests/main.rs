@@ -5,6 +5,8 @@ mod api;
 #[cfg(test)]
 mod autostart;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod grant;
 #[cfg(test)]
 mod history;

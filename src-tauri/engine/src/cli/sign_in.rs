@@ -73,6 +73,8 @@ async fn followed(client: &Client, name: &str, way: Way, json: bool) -> Outcome 
         no_browser: way.no_browser || elsewhere,
         activation_token: std::env::var("XDG_ACTIVATION_TOKEN").ok(),
     };
+    // Listens before anything is shown: who sees the URL may press Ctrl-C at once.
+    let mut interrupt = tokio::spawn(tokio::signal::ctrl_c());
     let mut row: SignInRow = client
         .send(
             Method::POST,
@@ -87,8 +89,6 @@ async fn followed(client: &Client, name: &str, way: Way, json: bool) -> Outcome 
         elsewhere,
         told: None,
     };
-    // Opened once: a Ctrl-C between two looks must not be missed.
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
         teller.tell(&row)?;
         if let Some(end) = end_of(&row) {
