@@ -634,6 +634,27 @@ async fn changes_go_where_they_belong() {
 }
 
 #[test]
+fn explain_needs_no_engine() {
+    let stage = Stage::empty();
+    let pasted = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n\r\n\
+        {\"error\":\"invalid_grant\",\"error_description\":\"Token has been revoked.\"}";
+    let ran = stage.run(&["explain"], pasted);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("sign_in (refresh_token_"), "{ran:?}");
+    let records = "{\"id\":\"a\",\"transport\":\"dns\"}\n\n\
+        {\"id\":\"b\",\"http_status\":503,\"body\":\"\"}\n";
+    let ran = stage.run(&["explain", "--jsonl"], records);
+    let answers: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers[0]["id"], "a");
+    assert_eq!(answers[0]["cause"], "network_dns");
+    assert_eq!(answers[1]["verdict"], "wait");
+}
+
+#[test]
 fn doctor_works_without_an_engine() {
     let stage = Stage::empty();
     let ran = stage.run(&["doctor", "--json"], "");

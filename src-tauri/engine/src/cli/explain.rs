@@ -14,21 +14,8 @@ use crate::{
         failure::Failure,
         output::{self, plain},
     },
+    explain,
 };
-
-/// Stands in until the classifier's side is here.
-mod classifier {
-    use super::{ExplainAnswer, ExplainRequest};
-    pub fn parse_pasted(_: &str, _: Option<u16>) -> ExplainRequest {
-        ExplainRequest::default()
-    }
-    pub fn explain(
-        _: &ExplainRequest,
-        _: chrono::DateTime<chrono::Utc>,
-    ) -> Result<ExplainAnswer, String> {
-        Err("not built yet".to_owned())
-    }
-}
 
 /// Longest reply that is read, in bytes.
 const INPUT_LIMIT: u64 = 1024 * 1024;
@@ -71,7 +58,7 @@ pub fn explain(args: &ExplainArgs, json: bool) -> Outcome {
             USAGE,
         ));
     }
-    let mut request = classifier::parse_pasted(&text, args.status);
+    let mut request = explain::parse_pasted(&text, args.status);
     if args.provider.is_some() {
         request.provider.clone_from(&args.provider);
     }
@@ -110,5 +97,5 @@ fn each_line(args: &ExplainArgs) -> Outcome {
 }
 
 fn answer(request: &ExplainRequest) -> Result<ExplainAnswer, Failure> {
-    classifier::explain(request, output::wall_time()).map_err(|error| Failure::usage(error, USAGE))
+    explain::explain(request, output::wall_time()).map_err(|error| Failure::usage(error, USAGE))
 }
