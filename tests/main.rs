@@ -15,6 +15,8 @@ mod practice;
 #[cfg(test)]
 mod presenter;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod token_endpoint;
 #[cfg(test)]
 mod vault;

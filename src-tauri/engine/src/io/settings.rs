@@ -1,4 +1,16 @@
 //! `config.toml`: accounts and settings, hand-editable, comments survive edits by the app.
+//!
+//! It must not know what the engine does with them; which accounts are usable is for others to
+//! say. No secret is ever in this file: one that a person writes there is an error.
+
+mod check;
+mod edit;
+mod file;
+mod read;
+mod watch;
+
+pub use check::{Wrong, check_account};
+pub use file::TomlSettings;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,8 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::Account;
 
 /// Everything in `config.toml` that is not an account. Durations are whole seconds in the file.
+/// Unknown keys are found by the reader, which knows what they were meant to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Settings {
     /// The notification may come so long before the access token ends.
     pub notify_ahead_s: u64,
@@ -52,10 +65,14 @@ pub struct Config {
 /// What is wrong with the file, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    #[error("{path}:{line}: {message}")]
+    #[error("{path}:{line}:{column}: {message}")]
     Invalid {
+        /// The file's name, without its folder.
         path: String,
+        /// From 1.
         line: usize,
+        /// From 1, in characters.
+        column: usize,
         message: String,
     },
     #[error("{path} has format {found}; this program knows {known}: install the newer one")]
@@ -71,7 +88,8 @@ pub enum SettingsError {
 /// One change to the file; everything else in it stays as it is, comments included.
 #[derive(Clone, Debug)]
 pub enum SettingsEdit {
-    PutAccount(Account),
+    /// Adds the account, or sets what differs from what stands under its name.
+    PutAccount(Box<Account>),
     Rename {
         from: String,
         to: String,
