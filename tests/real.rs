@@ -14,5 +14,6 @@ mod real {
     mod tray;
     mod wake;
     mod house;
+    mod keychain;
 }
 mod support;

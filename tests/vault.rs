@@ -223,6 +223,19 @@ async fn missing_is_not_believed_where_the_sentinel_is_missing() {
 }
 
 #[tokio::test]
+async fn a_keyring_that_is_emptied_under_a_session_is_not_believed() {
+    let house = House::new();
+    let vault = house.open(VaultKind::Os);
+    vault.store_grant(account(1), grant(1)).await.unwrap();
+    house.keychain.replace_by_an_empty_one();
+    let read = vault.read_grant(account(1)).await;
+    assert!(matches!(read, Err(VaultError::Unavailable(_))), "{read:?}");
+    let stored = vault.store_grant(account(1), grant(2)).await;
+    assert!(matches!(stored, Err(VaultError::Unavailable(_))));
+    assert_eq!(house.keychain.items(), 0);
+}
+
+#[tokio::test]
 async fn a_first_start_that_was_cut_short_keeps_its_key() {
     let house = House::new();
     let vault = house.open(VaultKind::Os);

@@ -36,6 +36,9 @@ pub(super) enum ItemState {
 /// A connection that asks and never changes anything.
 pub(super) struct ServiceState {
     bus: Connection,
+    /// The unique name of the process that serves us. Another one may have another keyring, so
+    /// calls go to this one and fail when it is gone.
+    owner: String,
 }
 
 impl ServiceState {
@@ -44,11 +47,15 @@ impl ServiceState {
             .map(|builder| builder.method_timeout(CALL_LIMIT))
             .and_then(Builder::build)
             .map_err(|error| decode_bus(&error))?;
-        Ok(Self { bus })
+        // Any call starts a service that the bus knows how to start.
+        default_collection(&bus, NAME)?;
+        let owner = owner(&bus)
+            .ok_or_else(|| KeychainError::Lost("the Secret Service went away".into()))?;
+        Ok(Self { bus, owner })
     }
 
     pub(super) fn look(&self, wanted: &HashMap<&str, &str>) -> Result<ItemState, KeychainError> {
-        let (unlocked, locked) = search(&self.bus, wanted)?;
+        let (unlocked, locked) = search(&self.bus, &self.owner, wanted)?;
         if !locked.is_empty() {
             return Ok(ItemState::Locked);
         }
@@ -56,10 +63,10 @@ impl ServiceState {
             return Ok(ItemState::Readable);
         }
         // A locked collection may hide what it has, and is where a new item would go.
-        let default = default_collection(&self.bus)?.ok_or_else(|| {
+        let default = default_collection(&self.bus, &self.owner)?.ok_or_else(|| {
             KeychainError::Failed("the Secret Service has no default collection".into())
         })?;
-        if is_locked(&self.bus, &default)? {
+        if is_locked(&self.bus, &self.owner, &default)? {
             Ok(ItemState::Locked)
         } else {
             Ok(ItemState::Missing)
@@ -71,9 +78,9 @@ impl ServiceState {
 pub(super) fn unlock(vault: &str) -> Result<(), KeychainError> {
     let bus = Connection::session().map_err(|error| decode_bus(&error))?;
     let ours = HashMap::from([("service", SERVICE), ("vault", vault)]);
-    let (_, mut targets) = search(&bus, &ours)?;
-    if let Some(default) = default_collection(&bus)?
-        && is_locked(&bus, &default)?
+    let (_, mut targets) = search(&bus, NAME, &ours)?;
+    if let Some(default) = default_collection(&bus, NAME)?
+        && is_locked(&bus, NAME, &default)?
     {
         targets.push(default);
     }
@@ -81,7 +88,7 @@ pub(super) fn unlock(vault: &str) -> Result<(), KeychainError> {
         return Ok(());
     }
     let (_, prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
-        call(&bus, PATH, SERVICE_INTERFACE, "Unlock", &(targets,))?;
+        call(&bus, NAME, PATH, SERVICE_INTERFACE, "Unlock", &(targets,))?;
     if prompt.as_str() == "/" {
         return Ok(());
     }
@@ -101,7 +108,7 @@ fn ask(bus: &Connection, prompt: &OwnedObjectPath) -> Result<bool, KeychainError
         signal("org.freedesktop.DBus", "NameOwnerChanged", Some(NAME)),
     ];
     let messages = listen(bus, rules).map_err(|error| decode_bus(&error))?;
-    let () = call(bus, prompt.as_str(), PROMPT_INTERFACE, "Prompt", &"")?;
+    let () = call(bus, NAME, prompt.as_str(), PROMPT_INTERFACE, "Prompt", &"")?;
     for message in messages {
         let message = message.map_err(|error| decode_bus(&error))?;
         let header = message.header();
@@ -192,10 +199,10 @@ fn look(bus: &Connection) -> Seen {
     // Asking a service that does not run would start it.
     let default = owner
         .as_ref()
-        .and_then(|_| default_collection(bus).ok().flatten());
+        .and_then(|_| default_collection(bus, NAME).ok().flatten());
     let locked = default
         .as_ref()
-        .is_some_and(|default| is_locked(bus, default).unwrap_or(true));
+        .is_some_and(|default| is_locked(bus, NAME, default).unwrap_or(true));
     Seen {
         owner,
         default,
@@ -211,29 +218,49 @@ fn owner(bus: &Connection) -> Option<String> {
 
 type Paths = Vec<OwnedObjectPath>;
 
-fn search(bus: &Connection, wanted: &HashMap<&str, &str>) -> Result<(Paths, Paths), KeychainError> {
-    call(bus, PATH, SERVICE_INTERFACE, "SearchItems", &(wanted,))
+fn search(
+    bus: &Connection,
+    service: &str,
+    wanted: &HashMap<&str, &str>,
+) -> Result<(Paths, Paths), KeychainError> {
+    call(
+        bus,
+        service,
+        PATH,
+        SERVICE_INTERFACE,
+        "SearchItems",
+        &(wanted,),
+    )
 }
 
-fn default_collection(bus: &Connection) -> Result<Option<OwnedObjectPath>, KeychainError> {
-    let path: OwnedObjectPath = call(bus, PATH, SERVICE_INTERFACE, "ReadAlias", &"default")?;
+fn default_collection(
+    bus: &Connection,
+    service: &str,
+) -> Result<Option<OwnedObjectPath>, KeychainError> {
+    let path: OwnedObjectPath = call(
+        bus,
+        service,
+        PATH,
+        SERVICE_INTERFACE,
+        "ReadAlias",
+        &"default",
+    )?;
     Ok(Some(path).filter(|path| path.as_str() != "/"))
 }
 
-fn is_locked(bus: &Connection, collection: &ObjectPath<'_>) -> Result<bool, KeychainError> {
-    let asked = (COLLECTION_INTERFACE, "Locked");
-    let value: OwnedValue = call(
-        bus,
-        collection.as_str(),
-        PROPERTIES_INTERFACE,
-        "Get",
-        &asked,
-    )?;
+fn is_locked(
+    bus: &Connection,
+    service: &str,
+    collection: &ObjectPath<'_>,
+) -> Result<bool, KeychainError> {
+    let (path, asked) = (collection.as_str(), (COLLECTION_INTERFACE, "Locked"));
+    let value: OwnedValue = call(bus, service, path, PROPERTIES_INTERFACE, "Get", &asked)?;
     bool::try_from(value).map_err(|_| KeychainError::Failed("Locked is no boolean".into()))
 }
 
 fn call<B, R>(
     bus: &Connection,
+    service: &str,
     path: &str,
     interface: &str,
     method: &str,
@@ -243,7 +270,7 @@ where
     B: serde::Serialize + zbus::zvariant::DynamicType,
     R: serde::de::DeserializeOwned + zbus::zvariant::Type,
 {
-    bus.call_method(Some(NAME), path, Some(interface), method, body)
+    bus.call_method(Some(service), path, Some(interface), method, body)
         .and_then(|reply| reply.body().deserialize())
         .map_err(|error| decode_bus(&error))
 }

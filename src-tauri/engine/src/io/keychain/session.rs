@@ -82,9 +82,7 @@ impl Home {
             }
             (Found::NotText, _) => return Err(failed("the vault's sentinel item is not ours")),
             (Found::Missing, None) => {
-                return Err(failed(
-                    "this is not the keychain that the vault used: its sentinel item is missing",
-                ));
+                return Err(no_sentinel());
             }
             (Found::Missing, Some(first)) => self.establish(keychain, first, true)?,
         }
@@ -139,6 +137,22 @@ impl Home {
     }
 }
 
+/// Looks at an item. Missing is answered only if the sentinel is there at this moment: a keyring
+/// can be deleted while its session goes on.
+pub fn look(keychain: &mut dyn Keychain, item: &ItemName) -> Result<Found, KeychainError> {
+    let found = keychain.get(item)?;
+    if found == Found::Missing {
+        let sentinel = ItemName {
+            vault: item.vault.clone(),
+            username: SENTINEL.into(),
+        };
+        if keychain.get(&sentinel)? == Found::Missing {
+            return Err(no_sentinel());
+        }
+    }
+    Ok(found)
+}
+
 /// A free name to set an item aside under.
 pub fn aside(username: &str) -> String {
     format!("{username}:aside-{:08x}", rand::random::<u32>())
@@ -189,6 +203,13 @@ fn read_key(text: &Secret) -> Result<SealKey, KeychainError> {
     let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| not_ours());
     bytes.zeroize();
     key.map(SealKey)
+}
+
+/// As a lost session: the next call looks for the sentinel anew.
+fn no_sentinel() -> KeychainError {
+    KeychainError::Lost(
+        "this is not the keychain that the vault used: its sentinel item is missing".into(),
+    )
 }
 
 fn failed(text: &str) -> KeychainError {

@@ -43,7 +43,7 @@ impl Shelf for KeychainShelf {
         let item = self.item(&slot);
         let username = item.username.clone();
         let answer = self.thread.read(&username, move |keychain| {
-            let checked = slot.check(keychain.get(&item)?);
+            let checked = slot.check(session::look(keychain, &item)?);
             if checked == Err(Refusal::Corrupt) {
                 set_aside(keychain, &item)?;
             }
@@ -65,7 +65,7 @@ impl Shelf for KeychainShelf {
             &username,
             generation,
             move |keychain| {
-                match slot.judge(&keychain.get(&item)?, wanted.as_ref()) {
+                match slot.judge(&session::look(keychain, &item)?, wanted.as_ref()) {
                     Judgement::Keep => return Ok(()),
                     Judgement::Refuse(refusal) => return Err(refusal.into()),
                     Judgement::SetAsideAndReplace => set_aside(keychain, &item)?,
