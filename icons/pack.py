@@ -56,7 +56,7 @@ def write_png(path, width, height, rgb):
 def sheet(masks):
     """All shapes in three sizes, as they are and four times as large, on light, dark and in green."""
     grounds = [((26, 26, 26), (240, 240, 238)), ((240, 240, 240), (36, 38, 41)),
-               ((47, 143, 120), (240, 240, 238)), ((47, 143, 120), (36, 38, 41))]
+               ((53, 154, 130), (255, 255, 255)), ((53, 154, 130), (53, 53, 53))]
     sizes, zoom = [16, 22, 24], 4
     cell = sum(size * (zoom + 1) + 16 for size in sizes)
     tall = max(sizes) * zoom + 8

@@ -10,10 +10,10 @@
 
 mod real {
     mod autostart;
+    mod house;
+    mod keychain;
     mod notifier;
     mod tray;
     mod wake;
-    mod house;
-    mod keychain;
 }
 mod support;

@@ -183,7 +183,9 @@ impl Desk {
     }
 
     pub async fn icon_is_gone(&mut self) {
-        super::soon(self.model.wait_for(Option::is_none)).await.unwrap();
+        super::soon(self.model.wait_for(Option::is_none))
+            .await
+            .unwrap();
     }
 
     pub async fn ended(self) -> Ended {

@@ -48,9 +48,13 @@ async fn a_revocation_is_shown_once_acknowledged_signed_in_again_and_withdrawn()
     desk.shows(|model| model.shape == TrayShape::Fine).await;
 
     owner.change(|status| needs(status, &["My work/Okta"]));
-    desk.shows(|model| model.tooltip == "My work/Okta need you.").await;
+    desk.shows(|model| model.tooltip == "My work/Okta need you.")
+        .await;
     assert_eq!(desk.did().await, Did::Show("My work/Okta".into()));
-    assert_eq!(owner.asked().await, "POST /v1/notices/notice%20of%201/shown");
+    assert_eq!(
+        owner.asked().await,
+        "POST /v1/notices/notice%20of%201/shown"
+    );
     owner.change(|status| status.notice.as_mut().unwrap().shown = true);
 
     desk.answer(NoticeEvent::SignIn {
@@ -169,7 +173,10 @@ async fn what_no_server_takes_is_not_acknowledged_until_one_comes() {
     assert_eq!(owner.asked().await, "POST /v1/pause");
     assert!(owner.is_asked_nothing());
     desk.answer(NoticeEvent::Shown);
-    assert_eq!(owner.asked().await, "POST /v1/notices/notice%20of%201/shown");
+    assert_eq!(
+        owner.asked().await,
+        "POST /v1/notices/notice%20of%201/shown"
+    );
 }
 
 #[tokio::test]
@@ -205,7 +212,8 @@ async fn after_a_restart_of_the_presenter_nothing_is_shown_twice() {
     let mut desk = Desk::start(folder.path());
     desk.shows(|model| model.shape == TrayShape::NeedsYou).await;
     owner.change(|status| status.headline = "Okta still needs you.".into());
-    desk.shows(|model| model.tooltip == "Okta still needs you.").await;
+    desk.shows(|model| model.tooltip == "Okta still needs you.")
+        .await;
     assert!(desk.did_nothing_more());
 }
 
@@ -227,10 +235,14 @@ async fn when_the_owner_ends_the_tray_goes_on_with_its_successor() {
     desk.heirs.0.lock().unwrap().push_back(client);
     owner.end().await;
 
-    desk.shows(|model| model.tooltip == "Told by the successor.").await;
+    desk.shows(|model| model.tooltip == "Told by the successor.")
+        .await;
     desk.click(TrayAction::PauseAll);
     assert_eq!(successor.asked().await, "POST /v1/pause");
-    assert!(desk.did_nothing_more(), "the notification stood all the time");
+    assert!(
+        desk.did_nothing_more(),
+        "the notification stood all the time"
+    );
 }
 
 #[tokio::test]
@@ -240,7 +252,8 @@ async fn without_an_owner_the_tray_says_so_and_can_be_quit() {
     let mut desk = Desk::start(folder.path());
     desk.shows(|model| model.shape == TrayShape::Fine).await;
     owner.end().await;
-    desk.shows(|model| model.tooltip.contains("does not answer")).await;
+    desk.shows(|model| model.tooltip.contains("does not answer"))
+        .await;
 
     // The same socket, another process.
     let _again = Owner::start(folder.path(), status(vec![]));

@@ -1,6 +1,7 @@
 //! The Linux tray against panels that come late, restart, forget, refuse or never answer.
 
 mod panel;
+mod screen;
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokentray::io::tray::{
 };
 use tokio::{sync::mpsc, time::timeout};
 
-use crate::support::session;
+use crate::support::session::{self, Session};
 use panel::{Item, Manners, Panel};
 
 /// The first look comes 3 s after a change, the second 2 s later; the machine may be busy.
@@ -72,20 +73,20 @@ impl Tray {
 }
 
 /// Runs a story in a session of its own.
-fn story(body: impl AsyncFnOnce()) {
-    session::inside(|_| {
+fn story(body: impl AsyncFnOnce(&Session)) {
+    session::inside(|session| {
         tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap()
-            .block_on(body());
+            .block_on(body(session));
     });
 }
 
 #[test]
 fn the_item_carries_shape_sentence_and_menu_and_gives_clicks_back() {
-    story(async || {
+    story(async |_| {
         let panel = Panel::start(Manners::Good).await;
         let mut tray = Tray::start(LinuxTrayOptions::default());
         tray.is_shown().await;
@@ -131,7 +132,7 @@ fn the_item_carries_shape_sentence_and_menu_and_gives_clicks_back() {
 
 #[test]
 fn a_panel_that_comes_late_gets_the_icon() {
-    story(async || {
+    story(async |_| {
         let tray = Tray::start(LinuxTrayOptions::default());
         tray.is_unavailable().await;
         let _panel = Panel::start(Manners::Good).await;
@@ -141,7 +142,7 @@ fn a_panel_that_comes_late_gets_the_icon() {
 
 #[test]
 fn a_panel_that_restarts_gets_the_icon_again() {
-    story(async || {
+    story(async |_| {
         let tray = Tray::start(LinuxTrayOptions::default());
         for _ in 0..2 {
             let panel = Panel::start(Manners::Good).await;
@@ -155,7 +156,7 @@ fn a_panel_that_restarts_gets_the_icon_again() {
 
 #[test]
 fn a_panel_whose_object_comes_after_its_name_gets_the_icon() {
-    story(async || {
+    story(async |_| {
         let panel = Panel::start(Manners::NoObject).await;
         let tray = Tray::start(LinuxTrayOptions::default());
         tray.is_unavailable().await;
@@ -167,7 +168,7 @@ fn a_panel_whose_object_comes_after_its_name_gets_the_icon() {
 
 #[test]
 fn a_panel_that_forgets_is_asked_again_but_not_for_ever() {
-    story(async || {
+    story(async |_| {
         let panel = Panel::start(Manners::Forgetful).await;
         let tray = Tray::start(LinuxTrayOptions::default());
         tray.is_unavailable().await;
@@ -181,7 +182,7 @@ fn a_panel_that_forgets_is_asked_again_but_not_for_ever() {
 
 #[test]
 fn a_panel_without_a_place_for_icons_is_no_tray_until_it_has_one() {
-    story(async || {
+    story(async |_| {
         let panel = Panel::start(Manners::NoHost).await;
         let tray = Tray::start(LinuxTrayOptions::default());
         tray.is_unavailable().await;
@@ -194,7 +195,7 @@ fn a_panel_without_a_place_for_icons_is_no_tray_until_it_has_one() {
 
 #[test]
 fn a_panel_that_never_answers_holds_nothing_up() {
-    story(async || {
+    story(async |_| {
         let panel = Panel::start(Manners::Silent).await;
         let tray = Tray::start(LinuxTrayOptions::default());
         tray.is_unavailable().await;
@@ -212,7 +213,7 @@ fn a_panel_that_never_answers_holds_nothing_up() {
 
 #[test]
 fn in_a_sandbox_no_name_is_claimed() {
-    story(async || {
+    story(async |_| {
         let panel = Panel::start(Manners::Good).await;
         let tray = Tray::start(LinuxTrayOptions {
             flatpak: true,

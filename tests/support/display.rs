@@ -213,6 +213,18 @@ impl<'s> Display<'s> {
         file
     }
 
+    /// Red, green and blue of each pixel of a part of the screen.
+    pub fn pixels(&self, x: u32, y: u32, width: u32, height: u32) -> Vec<u8> {
+        let crop = format!("{width}x{height}+{x}+{y}");
+        let out = self
+            .session
+            .command("import")
+            .args(["-window", "root", "-crop", &crop, "-depth", "8", "rgb:-"])
+            .output()
+            .unwrap();
+        out.stdout
+    }
+
     /// Left edge, top edge, width and height of a window on the screen.
     pub fn geometry(&self, window: &str) -> (i32, i32, i32, i32) {
         let text = self.text("xdotool", &["getwindowgeometry", "--shell", window]);

@@ -95,7 +95,7 @@ pub enum Ink {
     Light,
     /// For light panels, and macOS template images.
     Dark,
-    /// At least 3:1 (WCAG 1.4.11) on white and on `#242629`, where the panel's colour is unknown.
+    /// At least 3:1 (WCAG 1.4.11) on white and on `#353535`, where the panel's colour is unknown.
     Neutral,
 }
 
@@ -104,7 +104,7 @@ impl Ink {
         match self {
             Self::Light => [0xf0, 0xf0, 0xf0],
             Self::Dark => [0x1a, 0x1a, 0x1a],
-            Self::Neutral => [0x2f, 0x8f, 0x78],
+            Self::Neutral => [0x35, 0x9a, 0x82],
         }
     }
 }

@@ -188,11 +188,7 @@ impl Task {
         let able = capabilities(bus).await?;
         let can = |what: &str| able.iter().any(|capability| capability == what);
         let notice = &wanted.notice;
-        let body = if can("body-markup") {
-            escaped(&notice.body)
-        } else {
-            notice.body.clone()
-        };
+        let body = plain(&notice.body, can("body-markup"));
         let actions = if can("actions") {
             vec![
                 BODY,
@@ -205,12 +201,12 @@ impl Task {
         } else {
             Vec::new()
         };
-        // A server that keeps a list of what it showed needs no shouting; elsewhere only critical
-        // ones stay until somebody looks (GNOME and Plasma ignore the time-out below that).
-        let urgency: u8 = if can("persistence") { 1 } else { 2 };
+        // Never critical: that is red on some desktops and breaks through "do not disturb". It
+        // stays until it is resolved all the same: servers that ignore the time-out keep a list.
+        let normal_urgency = 1_u8;
         let hints = HashMap::from([
             ("desktop-entry", Value::from("tokentray")),
-            ("urgency", Value::from(urgency)),
+            ("urgency", Value::from(normal_urgency)),
         ]);
         let never_expires = 0_i32;
         let reply = bus
@@ -379,9 +375,14 @@ async fn capabilities(bus: &Connection) -> zbus::Result<Vec<String>> {
     reply.body().deserialize()
 }
 
-/// The body is markup where the server says so; provider text must not be.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+/// Provider text is never markup. Servers without markup filter what looks like it, entities or
+/// not, so there the brackets become others.
+fn plain(text: &str, markup: bool) -> String {
+    if markup {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+    } else {
+        text.replace('<', "\u{2039}").replace('>', "\u{203a}")
+    }
 }
