@@ -7,6 +7,7 @@ use tokentray::{
     domain::{
         account::AccountId,
         cause::Cause,
+        grant::ExpiresSource,
         history::{HistoryEntry, HistoryKind, Trigger},
     },
     io::history::{
@@ -85,6 +86,7 @@ async fn an_entry_comes_back_whole() {
         duration_ms: Some(1_250),
         next_attempt_at: Some(now() + Duration::minutes(4)),
         expires_at: Some(now() + Duration::hours(1)),
+        expires_source: Some(ExpiresSource::Jwt),
         generation: Some(12),
         client: Some("git".into()),
         count: 2,

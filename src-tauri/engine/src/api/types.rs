@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use crate::domain::timeline::MarkKind;
 use crate::domain::{
     cause::{Action, Cause, Verdict, codes},
     grant::ExpiresSource,
@@ -350,18 +351,6 @@ pub struct LaneBar {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
     pub source: ExpiresSource,
-}
-
-codes! {
-    /// What a mark on a lane is: told apart by shape before colour.
-    MarkKind {
-        Refreshed = "refreshed",
-        Waiting = "waiting",
-        SignIn = "sign_in",
-        Setup = "setup",
-        SignedIn = "signed_in",
-        Other = "other",
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

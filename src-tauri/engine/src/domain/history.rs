@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     account::AccountId,
     cause::{Cause, Verdict, codes},
+    grant::ExpiresSource,
 };
 
 codes! {
@@ -75,6 +76,9 @@ pub struct HistoryEntry {
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// End of the access token that this entry brought, for the timeline's bars.
     pub expires_at: Option<DateTime<Utc>>,
+    /// Where that end is known from.
+    #[serde(default)]
+    pub expires_source: Option<ExpiresSource>,
     pub generation: Option<u64>,
     /// The program that asked, for `handed_out`, `rejected` and `denied`.
     pub client: Option<String>,
@@ -100,6 +104,7 @@ impl HistoryEntry {
             duration_ms: None,
             next_attempt_at: None,
             expires_at: None,
+            expires_source: None,
             generation: None,
             client: None,
             count: 1,

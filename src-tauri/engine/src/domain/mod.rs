@@ -17,4 +17,5 @@ pub mod reply;
 pub mod secret;
 pub mod shape;
 pub mod state;
+pub mod timeline;
 pub mod words;

@@ -2,6 +2,8 @@
 //!
 //! It must not know what is done with an entry, and makes no words of it. [`sqlite`] is the real
 //! one; its database in memory serves the demo and the tests, so that both run the same code.
+#![doc = ""]
+#![doc = include_str!("../../docs/history.md")]
 
 pub mod sqlite;
 

@@ -2,6 +2,8 @@
 //!
 //! It must not know what the engine does with them; which accounts are usable is for others to
 //! say. No secret is ever in this file: one that a person writes there is an error.
+#![doc = ""]
+#![doc = include_str!("../../docs/settings.md")]
 
 mod check;
 mod edit;

@@ -172,6 +172,7 @@ impl Life {
             attempt: Some(attempt),
             duration_ms: took.and_then(|d| u64::try_from(d.as_millis()).ok()),
             expires_at: grant.expires_at,
+            expires_source: Some(grant.expires_source),
             generation: Some(grant.generation),
             ..self.entry(how, now)
         };

@@ -6,16 +6,17 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::domain::{
     account::AccountId,
     cause::{Cause, Verdict},
+    grant::ExpiresSource,
     history::{HistoryEntry, HistoryKind, Trigger},
 };
 
 /// Every column, in the order in which [`read`] expects them.
 pub(super) const COLUMNS: &str = "id, at, account_id, account, kind, trigger, cause, verdict, \
      http_status, provider_code, provider_text, attempt, duration_ms, next_attempt_at, expires_at, \
-     generation, client, count";
+     expires_source, generation, client, count";
 
 /// The columns that a search for text looks into, by their place in [`COLUMNS`].
-pub(super) const SEARCHED: [usize; 4] = [3, 9, 10, 16];
+pub(super) const SEARCHED: [usize; 4] = [3, 9, 10, 17];
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 
@@ -30,8 +31,8 @@ pub(super) fn write(connection: &Connection, entry: &HistoryEntry) -> rusqlite::
     let mut insert = connection.prepare(
         "INSERT INTO entries (at, account_id, account, kind, trigger, cause, verdict, http_status, \
          provider_code, provider_text, attempt, duration_ms, next_attempt_at, expires_at, \
-         generation, client, count) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         expires_source, generation, client, count) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?;
     insert.execute(params![
         entry.at.timestamp_micros(),
@@ -48,6 +49,7 @@ pub(super) fn write(connection: &Connection, entry: &HistoryEntry) -> rusqlite::
         entry.duration_ms.map(signed),
         entry.next_attempt_at.map(|at| at.timestamp_micros()),
         entry.expires_at.map(|at| at.timestamp_micros()),
+        entry.expires_source.map(ExpiresSource::code),
         entry.generation.map(signed),
         entry.client,
         entry.count,
@@ -106,9 +108,10 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<(i64, HistoryEntry)
         duration_ms: row.get::<_, Option<i64>>(12)?.map(i64::unsigned_abs),
         next_attempt_at: time(row.get(13)?),
         expires_at: time(row.get(14)?),
-        generation: row.get::<_, Option<i64>>(15)?.map(i64::unsigned_abs),
-        client: row.get(16)?,
-        count: row.get(17)?,
+        expires_source: code(row, 15, ExpiresSource::from_code)?,
+        generation: row.get::<_, Option<i64>>(16)?.map(i64::unsigned_abs),
+        client: row.get(17)?,
+        count: row.get(18)?,
     };
     Ok(Some((row.get(0)?, entry)))
 }

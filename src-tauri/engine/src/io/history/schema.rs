@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS entries (
     duration_ms INTEGER,
     next_attempt_at INTEGER,
     expires_at INTEGER,
+    expires_source TEXT,
     generation INTEGER,
     client TEXT,
     count INTEGER NOT NULL
