@@ -141,12 +141,23 @@ fn contains(row: &Row<'_>, text: &str) -> rusqlite::Result<bool> {
     }
     for column in SEARCHED {
         if let ValueRef::Text(bytes) = row.get_ref(column)?
-            && String::from_utf8_lossy(bytes).to_lowercase().contains(text)
+            && holds(bytes, text)
         {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Without case. Plain text is compared in place: a search may have to look at every row.
+fn holds(bytes: &[u8], text: &str) -> bool {
+    if text.is_ascii() {
+        bytes
+            .windows(text.len())
+            .any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+    } else {
+        String::from_utf8_lossy(bytes).to_lowercase().contains(text)
+    }
 }
 
 pub(super) fn between(
