@@ -3,10 +3,12 @@
 //! however that ends, and the files stay.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io,
     path::Path,
 };
+
+use crate::io::private_file;
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -46,12 +48,8 @@ impl WindowLock {
 }
 
 fn open(locks_dir: &Path, name: &str) -> io::Result<File> {
-    fs::create_dir_all(locks_dir)?;
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(locks_dir.join(name))
+    private_file::create_folder(locks_dir)?;
+    private_file::open_private(&locks_dir.join(name))
 }
 
 fn free(tried: Result<(), TryLockError>) -> io::Result<bool> {
