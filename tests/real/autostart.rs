@@ -1,4 +1,4 @@
-//! The login entry, read by GLib as sessions read it.
+//! The login entry, read by `GLib` as sessions read it.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command, time::Duration};
 

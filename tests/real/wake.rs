@@ -44,6 +44,7 @@ struct Logind {
 }
 
 #[zbus::interface(name = "org.freedesktop.login1.Manager")]
+#[expect(clippy::unused_self, reason = "the interface's own signatures")]
 impl Logind {
     #[zbus(name = "GetSessionByPID")]
     fn get_session_by_pid(&self, pid: u32) -> OwnedObjectPath {

@@ -25,7 +25,6 @@ struct Hasty {
 #[zbus::interface(name = "org.freedesktop.Notifications")]
 #[expect(
     clippy::too_many_arguments,
-    clippy::used_underscore_binding,
     reason = "the interface's own signatures"
 )]
 impl Hasty {
@@ -35,17 +34,18 @@ impl Hasty {
 
     async fn notify(
         &self,
-        _program: String,
-        _replaces: u32,
-        _icon: String,
-        _title: String,
+        program: String,
+        replaces: u32,
+        icon: String,
+        title: String,
         body: String,
-        _actions: Vec<String>,
+        actions: Vec<String>,
         hints: HashMap<String, OwnedValue>,
         timeout: i32,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> u32 {
+        let _ = (program, replaces, icon, title, actions);
         *self.last.lock().unwrap() = Last {
             body,
             urgency: u8::try_from(&hints["urgency"]).unwrap(),
