@@ -273,3 +273,30 @@ fn every_verdict_has_a_code() {
         assert_eq!(Verdict::from_code(verdict.code()), Some(*verdict));
     }
 }
+
+#[test]
+fn families_of_texts_that_providers_use_are_understood() {
+    let mut misses = Vec::new();
+    for line in include_str!("corpus/families.tsv").lines() {
+        let mut columns = line.splitn(3, '\t');
+        let (Some(wanted), Some(status), Some(body)) =
+            (columns.next(), columns.next(), columns.next())
+        else {
+            panic!("three columns: {line}");
+        };
+        let http = HttpReply {
+            status: status.parse().unwrap(),
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            cut: false,
+        };
+        let found = match classify(&Reply::Answered(http), None, now()) {
+            Outcome::Tokens(_) => "ok ok".to_owned(),
+            Outcome::Failure(f) => format!("{} {}", f.cause.verdict(), f.cause),
+        };
+        if !found.starts_with(&format!("{wanted} ")) {
+            misses.push(format!("{found} is no {wanted}: {status} {body}"));
+        }
+    }
+    assert!(misses.is_empty(), "{}\n{}", misses.len(), misses.join("\n"));
+}

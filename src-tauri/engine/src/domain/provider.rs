@@ -117,7 +117,6 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-
 const fn days(n: u64) -> Option<Duration> {
     Some(Duration::from_secs(n * DAY))
 }

@@ -64,7 +64,13 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
         Class::Scope => Cause::ScopeRejected,
         Class::GrantType => Cause::GrantNotAllowed,
         Class::Policy => Cause::PolicyBlocked,
-        Class::Endpoint => named(meaning).unwrap_or(Cause::EndpointWrong),
+        Class::Endpoint => match meaning.dead {
+            Some(Dead {
+                subject: Subject::RefreshToken,
+                cause,
+            }) => cause,
+            _ => named(meaning).unwrap_or(Cause::EndpointWrong),
+        },
         Class::InvalidRequest => invalid_request(meaning),
         Class::AccessDenied => access_denied(meaning),
         Class::Unknown => unknown(status, meaning),
@@ -239,6 +245,12 @@ fn unknown(status: u16, meaning: &Meaning) -> Cause {
         Some(dead) if dead.subject >= Subject::Session && !meaning.client_alone => {
             return dead.cause;
         }
+        // "The token … was revoked by the user": the request has no other that a person revokes.
+        Some(Dead {
+            subject: Subject::Token,
+            cause: cause @ (Cause::RefreshTokenRevoked | Cause::RefreshTokenReused),
+        }) if !meaning.client => return cause,
+
         _ => {}
     }
     if meaning.interaction {

@@ -57,7 +57,15 @@ pub struct Meaning {
 pub fn of(codes: &[String], texts: &[String]) -> Meaning {
     let mut meaning = Meaning::default();
     for code in codes {
+        let known = meaning.dead;
         meaning.add(&words(code));
+        // `invalid_grant` is the name of a code, not a statement about a grant.
+        if meaning
+            .dead
+            .is_some_and(|dead| dead.subject < Subject::Session)
+        {
+            meaning.dead = known;
+        }
     }
     for text in texts {
         // Microsoft's trailer holds ids and times, and nothing else.
@@ -267,7 +275,8 @@ fn without_verb(text: &str) -> String {
         " cannot refresh token",
         " cannot refresh access token",
         " could not refresh token",
-        " token refresh ",
+        " token refresh failed",
+        " token refresh error",
     ];
     let mut text = text.to_owned();
     for verb in VERBS {

@@ -373,6 +373,7 @@ pub const CLIENT: &[&str] = &[
     " app not installed",
     " app is not",
     " secret hash",
+    " user pool client",
     " secrethash",
     " basic auth",
     " multiple client",
@@ -450,6 +451,7 @@ pub const REQUEST: &[&str] = &[
     " no parameters",
     " code verifier",
     " not found in request",
+    " no refresh token",
     " invalid form body",
 ];
 

@@ -1,8 +1,6 @@
 //! The providers that most people have an account at.
 
-use super::{
-    super::cause::Cause, KnownReason, Provider, ReplyRule, Rotation, UNKNOWN, days,
-};
+use super::{super::cause::Cause, KnownReason, Provider, ReplyRule, Rotation, UNKNOWN, days};
 
 pub const ROWS: &[Provider] = &[
     GOOGLE,
