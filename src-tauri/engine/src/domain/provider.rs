@@ -1,8 +1,9 @@
 //! The provider table: endpoints, defaults and documented oddities, as data.
 
-mod apps;
 mod identity;
 mod large;
+mod leisure;
+mod work;
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -150,6 +151,51 @@ pub fn by_host(host: &str) -> Option<&'static Provider> {
 /// All rows, in the order of the provider picker.
 pub fn table() -> &'static [Provider] {
     static TABLE: LazyLock<Vec<Provider>> =
-        LazyLock::new(|| [large::ROWS, identity::ROWS, apps::ROWS].concat());
+        LazyLock::new(|| [large::ROWS, work::ROWS, identity::ROWS, leisure::ROWS].concat());
     &TABLE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_links_to_its_source_and_speaks_https() {
+        let rows = table();
+        assert!(rows.len() >= 36, "{}", rows.len());
+        for row in rows {
+            assert_eq!(by_key(row.key).map(|r| r.name), Some(row.name));
+            assert!(row.docs.starts_with("https://"), "{}", row.key);
+            assert!(!row.register.is_empty(), "{}", row.key);
+            let urls = [
+                row.issuer,
+                row.auth_url,
+                row.token_url,
+                row.device_url,
+                row.revocation_url,
+            ];
+            assert!(
+                urls.iter().flatten().all(|url| url.starts_with("https://")),
+                "{}",
+                row.key
+            );
+            let sources = row
+                .rules
+                .iter()
+                .map(|r| r.source)
+                .chain(row.reasons.iter().map(|r| r.source));
+            assert!(
+                sources.into_iter().all(|s| s.starts_with("https://")),
+                "{}",
+                row.key
+            );
+            if let (Some(url), false) = (row.token_url, row.hosts.is_empty()) {
+                let host = url.split('/').nth(2).unwrap_or_default();
+                assert_eq!(by_host(host).map(|r| r.key), Some(row.key));
+            }
+        }
+        assert_eq!(by_key("intuit-quickbooks").map(|r| r.key), Some("intuit"));
+        assert_eq!(by_host("acme.okta.com").map(|r| r.key), Some("okta"));
+        assert!(by_host("okta.com.evil.example").is_none());
+    }
 }

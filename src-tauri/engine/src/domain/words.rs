@@ -117,7 +117,7 @@ pub fn account_message(facts: &AccountFacts<'_>) -> String {
         AccountState::FixSetup => format!("Setup: {why}."),
         AccountState::Unclear => unclear(facts),
         AccountState::VaultLocked => match facts.cause {
-            Some(cause) if cause.is_vault() => format!("{} {}", sentence(why), causes::you(cause)),
+            Some(vault) if vault.is_vault() => format!("{} {}", sentence(why), causes::you(vault)),
             _ => format!(
                 "The keychain is locked. {}",
                 causes::you(Cause::VaultLocked)

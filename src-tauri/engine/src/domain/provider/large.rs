@@ -139,7 +139,7 @@ const GITHUB: Provider = Provider {
     device_url: Some("https://github.com/login/device/code"),
     hosts: &["github.com"],
     rotation: Rotation::SingleUse { grace: None },
-    refresh_idle: days(184),
+    refresh_idle: days(183),
     voids_access_token: Some(true),
     device_flow: Some(true),
     loopback: "http://127.0.0.1 with any port",
