@@ -25,7 +25,7 @@ struct Record {
     headers: BTreeMap<String, String>,
     body: Option<String>,
     label: String,
-    retry_after_s: Option<f64>,
+    retry_after_s: Option<u64>,
     contested: bool,
     soft: bool,
 }
@@ -137,7 +137,7 @@ fn every_strict_record_gets_its_verdict_and_none_a_false_prompt() {
             }
             if record.strict() && record.retry_after_s.is_some() {
                 assert_eq!(
-                    answer.retry_after_s.map(|s| s as f64),
+                    answer.retry_after_s,
                     record.retry_after_s,
                     "{}",
                     record.id

@@ -63,6 +63,7 @@ pub struct TokenReply {
 
 /// Why a reply is no success.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of independent facts")]
 pub struct Failure {
     pub cause: Cause,
     pub http_status: Option<u16>,
@@ -198,8 +199,7 @@ fn cause_of(http: &HttpReply, reading: &Reading, provider: Option<&Provider>) ->
     }
     match http.status {
         420 | 429 => return Cause::RateLimited,
-        408 | 421 | 423 | 425 | 444 | 449 | 460 | 499 => return Cause::ServerError,
-        500.. => return Cause::ServerError,
+        408 | 421 | 423 | 425 | 444 | 449 | 460 | 499 | 500.. => return Cause::ServerError,
         0..=199 => return Cause::MalformedResponse,
         _ => {}
     }

@@ -114,12 +114,8 @@ const UNKNOWN: Provider = Provider {
     reasons: &[],
 };
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-
-const fn days(n: u64) -> Option<Duration> {
-    Some(Duration::from_secs(n * DAY))
+const fn days(n: u64) -> Duration {
+    Duration::from_hours(24 * n)
 }
 
 /// The row with this key; any case, and also a longer name that begins with it (`intuit-quickbooks`,

@@ -30,6 +30,7 @@ pub enum Class {
 }
 
 /// The class of a code; any case, `-`, `_` and camel case alike.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn class(code: &str) -> Class {
     use Cause as C;
     let mut name = super::meaning::words(code).trim().replace(' ', "_");
@@ -74,7 +75,8 @@ pub fn class(code: &str) -> Class {
         | "revoked_refresh_token"
         | "token_revoked"
         | "revoked_token"
-        | "refresh_token_invalidated" => Class::Dead(C::RefreshTokenRevoked),
+        | "refresh_token_invalidated"
+        | "grant_not_found" => Class::Dead(C::RefreshTokenRevoked),
         "refresh_token_reused" | "refresh_token_already_used" | "code_already_used" => {
             Class::Dead(C::RefreshTokenReused)
         }
@@ -84,7 +86,6 @@ pub fn class(code: &str) -> Class {
         | "app_session_terminated"
         | "session_terminated"
         | "session_revoked" => Class::Dead(C::SessionEnded),
-        "grant_not_found" | "invalid_grant_token" => Class::Dead(C::RefreshTokenRevoked),
 
         "invalid_token" | "token_invalid" | "bad_token" | "invalidtoken" => Class::InvalidToken,
 

@@ -235,15 +235,13 @@ pub fn words(text: &str) -> String {
         if matches!(c, '\'' | '’' | '`') {
             continue;
         }
-        if !c.is_alphanumeric() {
-            if !out.ends_with(' ') {
-                out.push(' ');
-            }
-        } else {
+        if c.is_alphanumeric() {
             if c.is_uppercase() && before.is_lowercase() {
                 out.push(' ');
             }
             out.extend(c.to_lowercase());
+        } else if !out.ends_with(' ') {
+            out.push(' ');
         }
         before = c;
     }

@@ -35,6 +35,7 @@ pub fn cause(numbers: &[u32], codes: &[String]) -> Option<Cause> {
     numbers.iter().find_map(|number| of_number(*number))
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn of_number(number: u32) -> Option<Cause> {
     Some(match number {
         // A fault of the service or of something that it asks.

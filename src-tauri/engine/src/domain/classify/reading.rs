@@ -166,7 +166,7 @@ fn parse(text: &str) -> (Option<Value>, bool) {
         .and(serde_json::from_str::<String>(text).ok())
     {
         let inner = serde_json::from_str::<Value>(&inner).ok();
-        return (inner.filter(|v| v.is_object()), true);
+        return (inner.filter(Value::is_object), true);
     }
     if text.starts_with('<') {
         let html = ["<html", "<!doctype html", "<body", "<head"]
@@ -229,7 +229,7 @@ impl Found {
             match value {
                 Value::String(text) if !text.trim().is_empty() => self.string(&key, text.trim()),
                 Value::Object(_) | Value::Array(_) if !is_payload(&key) => {
-                    self.walk(value, depth + 1, &key)
+                    self.walk(value, depth + 1, &key);
                 }
                 Value::Number(number) if key == "retryafter" || key == "retryin" => {
                     self.retry_after = number

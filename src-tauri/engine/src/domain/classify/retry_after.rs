@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::super::reply::HttpReply;
 
 /// The longest wish that is honoured.
-const MAX: Duration = Duration::from_secs(3_600);
+const MAX: Duration = Duration::from_hours(1);
 
 /// The wish of `Retry-After` (RFC 9110 §10.2.3, seconds or a date) or of the body, at most an hour.
 ///

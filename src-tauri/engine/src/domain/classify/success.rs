@@ -100,13 +100,14 @@ fn until(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<Duration> {
         let value = lookup(object, key)?;
         let at = match value {
             Value::Number(number) => number.as_f64()?,
-            Value::String(text) => match text.trim().parse::<f64>() {
-                Ok(at) => at,
-                Err(_) => {
+            Value::String(text) => {
+                if let Ok(at) = text.trim().parse::<f64>() {
+                    at
+                } else {
                     let at = DateTime::parse_from_rfc3339(text.trim()).ok()?;
                     return (at.with_timezone(&Utc) - now).to_std().ok();
                 }
-            },
+            }
             _ => return None,
         };
         // Milliseconds are told from seconds by their size (the year 5138 begins 100 billion).

@@ -53,9 +53,9 @@ const ATLASSIAN: Provider = Provider {
     auth_params: &[("audience", "api.atlassian.com"), ("prompt", "consent")],
     client_auth: Some(ClientAuth::Post),
     rotation: Rotation::SingleUse {
-        grace: Some(Duration::from_secs(600)),
+        grace: Some(Duration::from_mins(10)),
     },
-    refresh_idle: days(90),
+    refresh_idle: Some(days(90)),
     rules: &[ReplyRule {
         status: Some(403),
         code: Some("unauthorized_client"),
@@ -125,7 +125,7 @@ const ZOOM: Provider = Provider {
     hosts: &["zoom.us"],
     client_auth: Some(ClientAuth::Basic),
     rotation: Rotation::Sometimes,
-    refresh_idle: days(90),
+    refresh_idle: Some(days(90)),
     rules: &[ReplyRule {
         status: None,
         code: Some("invalid_request"),
@@ -162,7 +162,7 @@ const BOX: Provider = Provider {
     hosts: &["api.box.com"],
     client_auth: Some(ClientAuth::Post),
     rotation: Rotation::SingleUse { grace: None },
-    refresh_idle: days(60),
+    refresh_idle: Some(days(60)),
     loopback: "Exactly as registered",
     register: "A custom app with OAuth 2.0 user authentication in the Box developer console",
     docs: "https://developer.box.com/guides/authentication/tokens/refresh/",
