@@ -136,12 +136,7 @@ fn every_strict_record_gets_its_verdict_and_none_a_false_prompt() {
                 ));
             }
             if record.strict() && record.retry_after_s.is_some() {
-                assert_eq!(
-                    answer.retry_after_s,
-                    record.retry_after_s,
-                    "{}",
-                    record.id
-                );
+                assert_eq!(answer.retry_after_s, record.retry_after_s, "{}", record.id);
             }
         }
     }
