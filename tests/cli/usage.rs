@@ -1,0 +1,236 @@
+//! Wrong usage, no engine, and how errors are told.
+
+use axum::response::IntoResponse;
+use serde_json::Value;
+use tokentray::{
+    api::problem::{Code, Problem},
+    domain::cause::Cause,
+};
+
+use super::stage::{Stage, problem};
+
+#[test]
+fn without_an_engine_each_command_says_what_is_wrong_and_what_helps() {
+    let no_engine = "tokentray daemon";
+    // Arguments, standard input, exit code, and what standard error must hold.
+    let cases: &[(&[&str], &str, i32, &str)] = &[
+        (&["token", "work"], "", 6, no_engine),
+        (&["status"], "", 6, no_engine),
+        (&["status", "--check"], "", 6, no_engine),
+        (&["history", "--since", "7d"], "", 6, no_engine),
+        (&["refresh", "work"], "", 6, no_engine),
+        (&["pause"], "", 6, no_engine),
+        (&["resume", "work"], "", 6, no_engine),
+        (&["sign-in", "work"], "", 6, no_engine),
+        (&["sign-out", "work"], "", 6, no_engine),
+        (&["remove", "work", "--yes"], "", 6, no_engine),
+        (
+            &["import", "work"],
+            "{\"access_token\":\"x\"}",
+            6,
+            no_engine,
+        ),
+        (&["watch"], "", 6, no_engine),
+        (&["unlock"], "", 6, no_engine),
+        (&["vault", "move", "sealed"], "", 6, no_engine),
+        (&["settings"], "", 6, no_engine),
+        (&["open"], "", 6, no_engine),
+        (&["remove", "work"], "", 2, "tokentray remove work --yes"),
+        (&["import", "work"], "", 2, "tokentray import work < FILE"),
+        (
+            &["import", "work", "--take-over", "gcloud"],
+            "{}",
+            2,
+            "stop gcloud first",
+        ),
+        (&["explain"], "", 2, "curl -i"),
+        (
+            &["explain", "--jsonl"],
+            "nonsense",
+            2,
+            "line 1 is no record",
+        ),
+        (&["history", "--since", "soon"], "", 2, "--since 7d"),
+        (&["token", "work", "--min-valid", "soon"], "", 2, "60s, 5m"),
+        (&["token"], "", 2, "<NAME>"),
+        (&["token", "work", "--header", "--json"], "", 2, "--header"),
+        (&["vault", "move", "box"], "", 2, "box"),
+        (&["settings", "log_level"], "", 2, "NAME=VALUE"),
+        (&["add", "work", "--client-id", "x"], "", 2, "--issuer"),
+        (
+            &[
+                "add",
+                "w",
+                "--client-id",
+                "x",
+                "--auth-url",
+                "https://a.example",
+            ],
+            "",
+            2,
+            "--token-url",
+        ),
+        (
+            &[
+                "add",
+                "w",
+                "--client-id",
+                "x",
+                "--provider",
+                "p",
+                "--issuer",
+                "i",
+            ],
+            "",
+            2,
+            "cannot be used with",
+        ),
+        (
+            &[
+                "add",
+                "w",
+                "--client-id",
+                "x",
+                "--issuer",
+                "i",
+                "--redirect",
+                "https://a.example",
+            ],
+            "",
+            2,
+            "--redirect",
+        ),
+        (
+            &[
+                "add",
+                "w",
+                "--client-id",
+                "x",
+                "--issuer",
+                "i",
+                "--client-secret-stdin",
+            ],
+            "",
+            2,
+            "no client secret",
+        ),
+        (&["reauth", "work"], "", 2, "unrecognized"),
+    ];
+    let stage = Stage::empty();
+    for (args, stdin, code, said) in cases {
+        let ran = stage.run(args, stdin);
+        assert_eq!(ran.code, *code, "{args:?}: {ran:?}");
+        assert!(ran.err.contains(said), "{args:?}: {ran:?}");
+        assert!(ran.err.starts_with("error: "), "{args:?}: {ran:?}");
+        assert_eq!(ran.out, "", "{args:?}");
+    }
+}
+
+#[test]
+fn a_problem_is_json_on_standard_error_where_json_is_asked_for() {
+    let ran = Stage::empty().run(&["token", "work", "--json"], "");
+    let problem: Problem = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!((ran.code, problem.code), (6, Code::NotRunning));
+    assert_eq!(ran.out, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn each_problem_ends_with_its_documented_exit_code() {
+    let stage = Stage::with_engine(|asked| {
+        let code = asked.path.split('/').nth(3).unwrap();
+        problem(Code::from_code(code).unwrap())
+    });
+    for code in Code::ALL {
+        let ran = stage.run(&["token", code.code()], "");
+        let expected = Problem::new(*code, "").exit_code();
+        assert_eq!(ran.code, i32::from(expected), "{code}");
+        assert_eq!(ran.err, "error: it is so\n");
+        assert_eq!(ran.out, "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_error_says_what_why_when_and_the_command_that_helps() {
+    let stage = Stage::with_engine(|_| {
+        Problem::new(Code::RefreshFailed, "example refused the client secret")
+            .with_cause(Cause::ClientRejected)
+            .with_retry_after(30)
+            .with_hint("tokentray settings")
+            .into_response()
+    });
+    let ran = stage.run(&["refresh", "work"], "");
+    assert_eq!(ran.code, 8);
+    insta::assert_snapshot!(ran.err, @r"
+    error: example refused the client secret
+      cause: client_rejected (fix_setup)
+      again in 30 s
+      hint: tokentray settings
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_older_engine_is_named_as_the_reason() {
+    let stage = Stage::with_engine(|_| {
+        let mut response = problem(Code::InvalidRequest);
+        response
+            .headers_mut()
+            .insert("server", "tokentray/0.0.9".parse().unwrap());
+        response
+    });
+    let ran = stage.run(&["status"], "");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("version 0.0.9"), "{ran:?}");
+    assert!(ran.err.contains("start it again"), "{ran:?}");
+}
+
+#[test]
+fn explain_needs_no_engine() {
+    let stage = Stage::empty();
+    let pasted = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n\r\n\
+        {\"error\":\"invalid_grant\",\"error_description\":\"Token has been revoked.\"}";
+    let ran = stage.run(&["explain"], pasted);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("sign_in (refresh_token_"), "{ran:?}");
+    let records = "{\"id\":\"a\",\"transport\":\"dns\"}\n\n\
+        {\"id\":\"b\",\"http_status\":503,\"body\":\"\"}\n";
+    let ran = stage.run(&["explain", "--jsonl"], records);
+    let answers: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers[0]["id"], "a");
+    assert_eq!(answers[0]["cause"], "network_dns");
+    assert_eq!(answers[1]["verdict"], "wait");
+}
+
+#[test]
+fn doctor_works_without_an_engine() {
+    let stage = Stage::empty();
+    let ran = stage.run(&["doctor", "--json"], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let findings: Vec<tokentray::api::types::Finding> = serde_json::from_str(&ran.out).unwrap();
+    let about: Vec<&str> = findings.iter().map(|one| one.about.as_str()).collect();
+    for expected in ["config folder", "state folder", "socket", "engine"] {
+        assert!(about.contains(&expected), "{about:?}");
+    }
+}
+
+#[test]
+fn manual_and_completions_know_every_command() {
+    let stage = Stage::empty();
+    let man = stage.run(&["man"], "");
+    let completions = stage.run(&["completions", "bash"], "");
+    for command in [
+        "demo", "daemon", "tray", "add", "sign-in", "sign-out", "token", "status", "history",
+        "refresh", "pause", "resume", "remove", "import", "explain", "unlock", "vault", "watch",
+        "doctor", "open", "settings",
+    ] {
+        assert!(completions.out.contains(command), "{command}");
+        let escaped = command.replace('-', "\\-");
+        assert!(
+            man.out.contains(&format!("tokentray\\-{escaped}(1)")),
+            "{command}"
+        );
+    }
+}
