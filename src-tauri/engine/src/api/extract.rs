@@ -70,11 +70,14 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         let bytes: Bytes = axum::body::to_bytes(request.into_body(), BODY_LIMIT)
             .await
             .map_err(|_| invalid("the body is longer than 1 MiB or was cut off"))?;
-        let text: &[u8] = if bytes.trim_ascii().is_empty() {
-            b"{}"
-        } else {
-            &bytes
+        let text: &[u8] = match bytes.trim_ascii() {
+            b"" => b"{}",
+            text => text,
         };
+        // serde would take a list for a struct, member by member.
+        if !text.starts_with(b"{") {
+            return Err(invalid("the body must be a JSON object"));
+        }
         serde_json::from_slice(text)
             .map(Self)
             .map_err(|error| invalid(format!("the body is not what is expected: {error}")))
