@@ -17,6 +17,8 @@ mod presenter;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod timeline;
 #[cfg(test)]
 mod token_endpoint;
