@@ -10,6 +10,7 @@
 
 mod real {
     mod autostart;
+    mod browser;
     mod full_disk;
     mod house;
     mod keychain;

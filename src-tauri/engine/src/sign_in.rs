@@ -141,19 +141,3 @@ async fn attempt(
         code_flow::run(job, &endpoints, ports, progress).await
     }
 }
-
-/// Provider text fit to be shown: one line, no control or bidi characters, 500 characters.
-fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words
-        .join(" ")
-        .chars()
-        .filter(|c| !hidden(*c))
-        .take(500)
-        .collect()
-}

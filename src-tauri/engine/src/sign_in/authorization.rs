@@ -10,7 +10,7 @@ use oauth2::{
 };
 use url::{Url, form_urlencoded};
 
-use crate::domain::{account::Account, provider::Provider, secret::Secret};
+use crate::domain::{account::Account, classify::clean, provider::Provider, secret::Secret};
 
 use super::{SignInFailure, SignInJob, endpoints::Endpoints};
 
@@ -64,7 +64,7 @@ impl Callback {
             (Some(expected), Some(received)) if expected != received => {
                 return Err(SignInFailure::WrongIssuer {
                     expected: expected.clone(),
-                    received: super::clean(received),
+                    received: clean(received),
                 });
             }
             (_, None) if endpoints.iss_required => return Err(SignInFailure::IssuerMissing),

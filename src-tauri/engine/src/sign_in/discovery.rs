@@ -15,6 +15,7 @@ use crate::{
     api::types::Discovered,
     domain::{
         cause::Cause,
+        classify::clean,
         reply::{Reply, TransportKind},
     },
     io::token_endpoint::{TokenEndpoint, permitted_url},
@@ -155,7 +156,7 @@ async fn read(
     if metadata.issuer != issuer {
         return Err(DiscoveryError::OtherIssuer {
             asked: issuer.to_owned(),
-            found: super::clean(&metadata.issuer),
+            found: clean(&metadata.issuer),
         });
     }
     let here = is_private(base);

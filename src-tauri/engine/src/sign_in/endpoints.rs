@@ -7,6 +7,7 @@ use crate::{
     api::types::Discovered,
     domain::{
         account::{Account, ClientAuth},
+        classify::clean,
         grant::Binding,
     },
     io::token_endpoint::{TokenEndpoint, permitted_url},
@@ -90,7 +91,7 @@ pub async fn resolve(
             return Err(SignInFailure::Setup(format!(
                 "The address {} may not be used: it must be https (plain http only for this \
                  computer).",
-                super::clean(url)
+                clean(url)
             )));
         }
     }

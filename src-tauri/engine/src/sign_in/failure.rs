@@ -3,7 +3,10 @@
 //! It must not hold a token, a code or a reply's body. Surprising: a refusal here says nothing
 //! about the grant that is held; the old one goes on working.
 
-use crate::domain::{cause::Cause, classify::Failure};
+use crate::domain::{
+    cause::Cause,
+    classify::{Failure, clean},
+};
 
 use super::{discovery::DiscoveryError, id_token::IdTokenError};
 
@@ -94,8 +97,8 @@ impl SignInFailure {
     /// An error of the authorization response (RFC 6749 §4.1.2.1) or of a device code; cleans.
     pub(super) fn provider(code: &str, text: Option<&str>) -> Self {
         Self::Provider {
-            code: super::clean(code),
-            text: text.map(super::clean).filter(|t| !t.is_empty()),
+            code: clean(code),
+            text: text.map(clean).filter(|t| !t.is_empty()),
         }
     }
 }

@@ -9,9 +9,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use crate::domain::{jwt, secret::Secret};
-
-use super::clean;
+use crate::domain::{classify::clean, jwt, secret::Secret};
 
 pub use crate::domain::jwt::{expiry, subject};
 
