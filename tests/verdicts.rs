@@ -9,9 +9,9 @@ use tokentray::{
     api::types::ExplainRequest,
     domain::{
         cause::Verdict,
-        classify::{Outcome, classify},
+        classify::{Outcome, classify, salvage},
         provider,
-        reply::{HttpReply, Reply},
+        reply::{HttpReply, Reply, Sent, TransportFailure, TransportKind},
     },
     explain::{explain, parse_pasted},
 };
@@ -294,4 +294,83 @@ fn families_of_texts_that_providers_use_are_understood() {
         }
     }
     assert!(misses.is_empty(), "{}\n{}", misses.len(), misses.join("\n"));
+}
+
+/// What a failure leaves open, in the order refused, unknown, never sent, salvage.
+fn facts(reply: Reply) -> (bool, bool, bool, bool) {
+    match classify(&reply, None, now()) {
+        Outcome::Tokens(_) => panic!("no success"),
+        Outcome::Failure(f) => (f.refused, f.outcome_unknown, f.never_sent, f.salvage),
+    }
+}
+
+#[test]
+fn a_failure_says_what_it_leaves_open() {
+    let http = |status, body: &str, cut| {
+        Reply::Answered(HttpReply {
+            status,
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            cut,
+        })
+    };
+    let failed = |kind, sent| {
+        Reply::Failed(TransportFailure {
+            kind,
+            sent,
+            detail: String::new(),
+        })
+    };
+    let dead = r#"{"error":"invalid_grant"}"#;
+    let (yes, no) = (true, false);
+    assert_eq!(
+        facts(http(400, dead, false)),
+        (yes, no, no, no),
+        "a definite refusal"
+    );
+    assert_eq!(
+        facts(http(400, dead, true)),
+        (no, yes, no, no),
+        "a cut refusal"
+    );
+    assert_eq!(facts(http(500, dead, false)), (no, yes, no, no), "a 5xx");
+    assert_eq!(
+        facts(http(403, "<html></html>", false)),
+        (no, no, no, no),
+        "an edge"
+    );
+    let half = r#"{"access_token":"a","refresh_token":"b"#;
+    assert_eq!(
+        facts(http(200, half, true)),
+        (no, yes, no, yes),
+        "a cut success"
+    );
+    assert_eq!(
+        facts(http(200, "<html>hotel</html>", false)),
+        (no, no, no, no),
+        "a portal"
+    );
+    let mute = r#"{"expires_in":1}"#;
+    assert_eq!(
+        facts(http(200, mute, false)),
+        (no, yes, no, yes),
+        "no token"
+    );
+    assert_eq!(
+        facts(failed(TransportKind::Timeout, Sent::Maybe)),
+        (no, yes, no, no)
+    );
+    assert_eq!(
+        facts(failed(TransportKind::Connect, Sent::Never)),
+        (no, no, yes, no)
+    );
+}
+
+#[test]
+fn salvage_reads_only_what_is_complete() {
+    let whole = br#"{"access_token":"a","refresh_token":"b","scope":"x" "created_at":1"#;
+    let found = salvage(whole, now()).unwrap();
+    assert_eq!(found.refresh_token.unwrap().expose(), "b");
+    let half = salvage(br#"{"access_token":"a","refresh_token":"b"#, now()).unwrap();
+    assert_eq!(half.refresh_token, None);
 }
