@@ -11,6 +11,8 @@ mod grant;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
 mod practice;
 #[cfg(test)]
 mod presenter;

@@ -78,8 +78,10 @@ pub enum Message {
     },
     /// A new account, or an edited one.
     Put(Box<Account>),
-    /// Gone from the settings file; its grant is left alone.
-    Drop(AccountId),
+    /// Gone from the settings file: not shown any more, its grant left alone.
+    Hide(AccountId),
+    /// Answers when everything told before was worked through.
+    CaughtUp(oneshot::Sender<()>),
     /// Removed for good after the undo time; the grant that was held comes back for revoking.
     Purge {
         account: AccountId,
@@ -197,6 +199,13 @@ impl Coordinator {
             reply,
         });
         outcome.await.ok()
+    }
+
+    /// Waits until everything told before was worked through.
+    pub async fn caught_up(&self) {
+        let (reply, done) = oneshot::channel();
+        self.tell(Message::CaughtUp(reply));
+        let _ = done.await;
     }
 
     /// Starts nothing new and waits for what is in flight, at most 10 s.
@@ -370,7 +379,10 @@ impl Task {
                 self.step(&account, Input::Arrived { grant, how, waiter });
             }
             Message::Put(account) => self.put(*account),
-            Message::Drop(id) => self.drop_account(&id),
+            Message::Hide(id) => self.hide(&id),
+            Message::CaughtUp(reply) => {
+                let _ = reply.send(());
+            }
             Message::Purge { account, reply } => self.purge(&account, reply),
             Message::PauseAll(paused) => self.pause_all(paused),
             Message::Wake(signal) => self.on_wake(signal),
@@ -506,6 +518,7 @@ impl Task {
         let id = account.id.clone();
         self.snapshot.put(account);
         if self.lives.contains_key(&id) {
+            self.step(&id, Input::Restore);
             self.step(&id, Input::Setup(setup));
         } else {
             let seed = self.jitter.next_unit().to_bits();
@@ -531,6 +544,16 @@ impl Task {
         self.set_deadline(id, None);
         self.lives.remove(id);
         self.busy.remove(id);
+        self.hide(id);
+    }
+
+    fn hide(&mut self, id: &AccountId) {
+        if let Some(owned) = self.lives.get(id)
+            && !owned.life.is_removed()
+        {
+            // Taken out of the file by hand: it rests, and comes back with its id.
+            self.step(id, Input::Remove);
+        }
         self.notices.forget(id);
         if let Some(name) = self.snapshot.remove(id) {
             let _ = self.changes.send(Change::Removed(id.clone(), name));

@@ -1,22 +1,55 @@
 //! The front door: everything that window, socket and command line can ask.
 //!
 //! Good tokens are read from a snapshot that the owning task publishes, so that a hand-out neither
-//! waits for that task nor touches the keychain.
+//! waits for that task nor touches the keychain. It knows the coordinator and ports, no adapter.
+//!
+//! - `rows`: facts to rows and words.
+//! - `tokens`: hand-outs, 401 reports, refreshes by hand.
+//! - `accounts`: add, edit, remove, pause, import.
+//! - `signing_in`: attempts to sign in, as something to follow and cancel.
+//! - `events`: numbered changes.
+//! - `records`: history, timeline, figures.
+//! - `upkeep`: settings, vault, doctor, discovery.
 
-use tokio::sync::broadcast;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, FixedOffset, Utc};
+use tokio::sync::{broadcast, mpsc};
 
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{
-            AccountPatch, AccountRow, AccountSettings, DiscoverRequest, Discovered, Event,
-            ExplainAnswer, ExplainRequest, Finding, HistoryAnswer, HistoryQuery, ImportRequest,
-            PracticeSwitches, ProviderRow, RejectedToken, SettingsRow, SignInRequest, SignInRow,
-            Stats, Status, Timeline, TimelineQuery, TokenAnswer, TokenQuery,
-        },
+        types::{Event, PracticeSwitches},
     },
-    io::vault::VaultKind,
+    coordinator::{AccountView, Coordinator, Message, Ports},
+    domain::account::{Account, AccountId},
+    io::{
+        Pending,
+        browser::Browser,
+        settings::{Config, SettingsError, SettingsFile},
+        vault::VaultKind,
+        wake::WakeSignal,
+    },
+    practice::Practice,
 };
+
+mod accounts;
+mod events;
+mod records;
+mod rows;
+mod signing_in;
+mod tokens;
+mod upkeep;
+
+use events::Numbered;
+use signing_in::Attempts;
+
+/// Between two looks at what of the history is too old.
+const TIDY_PAUSE: Duration = Duration::from_hours(1);
 
 /// Who asks: recorded with what was handed out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,153 +64,240 @@ pub struct Caller {
 /// A numbered event, so that a listener can resume where it stopped.
 pub type NumberedEvent = (u64, Event);
 
+/// The offset of the person's time zone at a moment.
+pub type Zone = fn(DateTime<Utc>) -> FixedOffset;
+
+/// Moves all grants into a vault of another kind, with nothing in flight.
+pub type VaultMover =
+    Arc<dyn Fn(VaultKind, Vec<AccountId>) -> Pending<'static, Result<(), String>> + Send + Sync>;
+
+/// Everything that an engine is given. It reads neither environment nor home folder by itself.
+pub struct EngineOptions {
+    pub ports: Ports,
+    pub settings: Arc<dyn SettingsFile>,
+    pub browser: Arc<dyn Browser>,
+    pub zone: Zone,
+    /// Makes the jitter repeatable.
+    pub seed: u64,
+    /// Where things are, for people to read.
+    pub config_file: String,
+    pub state_folder: String,
+    pub wake: Option<mpsc::Receiver<WakeSignal>>,
+    /// Says when the settings file changed.
+    pub settings_changed: Option<mpsc::Receiver<()>>,
+    pub vault_mover: Option<VaultMover>,
+    /// The demo's practice provider.
+    pub practice: Option<Arc<Practice>>,
+    /// How long a removal can be undone.
+    pub undo: Duration,
+}
+
 /// A handle to the running engine; cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Engine {}
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    ports: Ports,
+    coordinator: Coordinator,
+    settings: Arc<dyn SettingsFile>,
+    browser: Arc<dyn Browser>,
+    zone: Zone,
+    config_file: String,
+    state_folder: String,
+    vault_mover: Option<VaultMover>,
+    practice: Option<Arc<Practice>>,
+    undo: Duration,
+    changing: Mutex<Changing>,
+    /// One change of accounts or settings at a time.
+    editing: tokio::sync::Mutex<()>,
+    events: Numbered,
+    attempts: Attempts,
+}
+
+/// What changes outside the owning task.
+#[derive(Default)]
+struct Changing {
+    /// The last good configuration, and what is wrong with the file since.
+    config: Config,
+    settings_error: Option<SettingsError>,
+    removed: HashMap<String, Removed>,
+    /// Programs that fetched a token lately, newest first.
+    used_by: HashMap<AccountId, Vec<String>>,
+    ids: u64,
+}
+
+/// An account that can still be restored.
+struct Removed {
+    account: Account,
+    undo: tokio::task::AbortHandle,
+}
 
 type Answer<T> = Result<T, Problem>;
 
-fn unfinished<T>() -> Answer<T> {
-    Err(Problem::new(Code::Internal, "not built yet"))
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
 }
 
-#[expect(clippy::unused_async, unused_variables, reason = "signatures first")]
 impl Engine {
-    pub fn status(&self) -> Status {
-        unimplemented!()
-    }
-    pub fn account(&self, name: &str) -> Answer<AccountRow> {
-        unfinished()
-    }
-    /// Sorted as `status`; settings without secrets.
-    pub fn accounts(&self) -> Vec<AccountSettings> {
-        Vec::new()
-    }
-    pub fn account_settings(&self, name: &str) -> Answer<AccountSettings> {
-        unfinished()
-    }
-    pub async fn add_account(&self, settings: AccountSettings) -> Answer<AccountRow> {
-        unfinished()
-    }
-    pub async fn edit_account(&self, name: &str, patch: AccountPatch) -> Answer<AccountRow> {
-        unfinished()
-    }
-    /// Removes now; `restore` undoes it for ten seconds; then, with `revoke`, the provider is told.
-    pub async fn remove_account(&self, name: &str, revoke: bool) -> Answer<()> {
-        unfinished()
-    }
-    pub async fn restore_account(&self, name: &str) -> Answer<AccountRow> {
-        unfinished()
-    }
-    pub async fn sign_out(&self, name: &str) -> Answer<AccountRow> {
-        unfinished()
-    }
-
-    pub async fn token(
-        &self,
-        name: &str,
-        query: TokenQuery,
-        caller: Caller,
-    ) -> Answer<TokenAnswer> {
-        unfinished()
-    }
-    pub async fn token_rejected(
-        &self,
-        name: &str,
-        token: RejectedToken,
-        query: TokenQuery,
-        caller: Caller,
-    ) -> Answer<TokenAnswer> {
-        unfinished()
-    }
-    /// By hand: a person's refresh. Answers when it ended.
-    pub async fn refresh(&self, name: &str, caller: Caller) -> Answer<AccountRow> {
-        unfinished()
-    }
-    pub async fn pause(&self, name: &str) -> Answer<AccountRow> {
-        unfinished()
-    }
-    pub async fn resume(&self, name: &str) -> Answer<AccountRow> {
-        unfinished()
-    }
-    pub async fn pause_all(&self) -> Answer<()> {
-        unfinished()
-    }
-    pub async fn resume_all(&self) -> Answer<()> {
-        unfinished()
-    }
-    pub async fn import(&self, name: &str, request: ImportRequest) -> Answer<AccountRow> {
-        unfinished()
+    /// Starts the owning task with the accounts of the settings file.
+    ///
+    /// Fails where that file cannot be read: an engine without its accounts would look empty.
+    pub fn start(options: EngineOptions) -> Result<Self, SettingsError> {
+        let config = options.settings.load()?;
+        let ahead = Duration::from_secs(config.settings.notify_ahead_s);
+        let coordinator = Coordinator::start(
+            options.ports.clone(),
+            config.accounts.clone(),
+            ahead,
+            options.seed,
+        );
+        let engine = Self {
+            inner: Arc::new(Inner {
+                events: Numbered::default(),
+                attempts: Attempts::default(),
+                ports: options.ports,
+                coordinator,
+                settings: options.settings,
+                browser: options.browser,
+                zone: options.zone,
+                config_file: options.config_file,
+                state_folder: options.state_folder,
+                vault_mover: options.vault_mover,
+                practice: options.practice,
+                undo: options.undo,
+                changing: Mutex::new(Changing {
+                    config,
+                    ..Changing::default()
+                }),
+                editing: tokio::sync::Mutex::new(()),
+            }),
+        };
+        engine.follow_changes();
+        engine.keep_history_tidy();
+        if let Some(mut wake) = options.wake {
+            let coordinator = engine.inner.coordinator.clone();
+            tokio::spawn(async move {
+                while let Some(signal) = wake.recv().await {
+                    coordinator.tell(Message::Wake(signal));
+                }
+            });
+        }
+        if let Some(mut changed) = options.settings_changed {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                while changed.recv().await.is_some() {
+                    engine.reload().await;
+                }
+            });
+        }
+        Ok(engine)
     }
 
-    pub async fn start_sign_in(&self, name: &str, request: SignInRequest) -> Answer<SignInRow> {
-        unfinished()
-    }
-    pub fn sign_in(&self, id: &str) -> Answer<SignInRow> {
-        unfinished()
-    }
-    pub async fn cancel_sign_in(&self, id: &str) -> Answer<SignInRow> {
-        unfinished()
-    }
-    pub async fn incident_later(&self, incident: &str) -> Answer<()> {
-        unfinished()
-    }
-    /// A presenter says that it showed the notice with this id.
-    pub async fn notice_shown(&self, notice: &str) -> Answer<()> {
-        unfinished()
+    /// Forgets and folds old history, hourly.
+    fn keep_history_tidy(&self) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let days = engine.changing().config.settings.history_days;
+                engine.inner.ports.history.tidy(engine.now().wall, days);
+                engine.inner.ports.clock.sleep(TIDY_PAUSE).await;
+            }
+        });
     }
 
-    pub async fn history(&self, query: HistoryQuery) -> Answer<HistoryAnswer> {
-        unfinished()
-    }
-    pub async fn timeline(&self, query: TimelineQuery) -> Answer<Timeline> {
-        unfinished()
-    }
-    pub async fn stats(&self) -> Answer<Stats> {
-        unfinished()
-    }
     /// Live events from now on, and those after `after` that are still kept (else `Resync` first).
     pub fn events(
         &self,
         after: Option<u64>,
     ) -> (Vec<NumberedEvent>, broadcast::Receiver<NumberedEvent>) {
-        unimplemented!()
+        self.inner.events.since(after)
     }
 
-    pub fn providers(&self) -> Vec<ProviderRow> {
-        Vec::new()
-    }
-    pub async fn discover(&self, request: DiscoverRequest) -> Answer<Discovered> {
-        unfinished()
-    }
-    pub fn explain(&self, request: &ExplainRequest) -> Answer<ExplainAnswer> {
-        unfinished()
-    }
-    pub async fn doctor(&self) -> Answer<Vec<Finding>> {
-        unfinished()
-    }
-    pub fn settings(&self) -> SettingsRow {
-        unimplemented!()
-    }
-    /// Members of [`SettingsRow`] that may be set, by name; null resets to the default.
-    pub async fn edit_settings(
-        &self,
-        patch: serde_json::Map<String, serde_json::Value>,
-    ) -> Answer<SettingsRow> {
-        unfinished()
-    }
-    pub async fn vault_unlock(&self) -> Answer<()> {
-        unfinished()
-    }
-    pub async fn vault_move(&self, to: VaultKind) -> Answer<()> {
-        unfinished()
-    }
     /// Asks whoever can show a window to do so.
-    pub fn open_window(&self) {}
+    pub fn open_window(&self) {
+        self.inner.events.push(Event::OpenWindow);
+    }
+
     /// The practice provider's switches; `NOT_FOUND` outside a demo.
     pub async fn practice(&self, switches: PracticeSwitches) -> Answer<PracticeSwitches> {
-        unfinished()
+        let practice = self.inner.practice.as_ref().ok_or_else(|| {
+            Problem::new(
+                Code::NotFound,
+                "the practice provider runs in the demo only",
+            )
+            .with_hint("tokentray demo")
+        })?;
+        Ok(practice.switch(&switches))
     }
+
     /// Starts no refresh, awaits and saves replies in flight (at most 10 s).
-    pub async fn shut_down(&self) {}
+    pub async fn shut_down(&self) {
+        self.inner.coordinator.quiesce().await;
+        self.inner.ports.history.flush().await;
+    }
+
+    fn changing(&self) -> MutexGuard<'_, Changing> {
+        self.inner
+            .changing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> crate::io::clock::Now {
+        self.inner.ports.clock.now()
+    }
+
+    /// An id that no other thing of this process has; not secret.
+    fn fresh_id(&self) -> String {
+        let mut changing = self.changing();
+        changing.ids += 1;
+        format!("{}{}", uuid::Uuid::new_v4().simple(), changing.ids)
+    }
+
+    /// The account of that name (without case), or `NOT_FOUND` with the names that there are.
+    fn find(&self, name: &str) -> Answer<AccountView> {
+        self.inner
+            .coordinator
+            .snapshot()
+            .by_name(name)
+            .ok_or_else(|| {
+                let names: Vec<String> = self
+                    .inner
+                    .coordinator
+                    .snapshot()
+                    .accounts()
+                    .into_iter()
+                    .map(|v| v.account.name.clone())
+                    .collect();
+                let have = if names.is_empty() {
+                    "there is no account yet".to_owned()
+                } else {
+                    format!("there are: {}", names.join(", "))
+                };
+                let hint = if names.is_empty() {
+                    "tokentray add NAME --help"
+                } else {
+                    "tokentray status"
+                };
+                Problem::new(
+                    Code::NotFound,
+                    format!("no account is named \"{name}\"; {have}"),
+                )
+                .with_hint(hint)
+            })
+    }
+}
+
+/// A name as it must be typed in a shell.
+fn typed(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    }
 }

@@ -23,10 +23,7 @@ struct Hasty {
 }
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the interface's own signatures"
-)]
+#[expect(clippy::too_many_arguments, reason = "the interface's own signatures")]
 impl Hasty {
     fn get_capabilities(&self) -> Vec<String> {
         self.able.clone()

@@ -36,7 +36,7 @@ mod view;
 pub use asking::{Settled, Trouble, Want};
 use refresh::Attempt;
 use saving::Saving;
-pub use view::{AccountFacts, Phase};
+pub use view::AccountFacts;
 
 /// Both times at one moment: wall time is shown and stored, boot time (suspend included) is waited
 /// by.

@@ -187,7 +187,10 @@ pub fn incident_why(
     if facts.after_lost_reply
         && matches!(
             cause,
-            Cause::RefreshTokenInvalid | Cause::RefreshTokenReused | Cause::RefreshTokenRevoked
+            Cause::RefreshTokenInvalid
+                | Cause::RefreshTokenReused
+                | Cause::RefreshTokenRevoked
+                | Cause::RefreshTokenExpired
         )
     {
         return (

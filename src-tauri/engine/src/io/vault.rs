@@ -26,9 +26,11 @@ mod memory;
 mod moving;
 mod opening;
 mod stored;
+mod switched;
 
 pub use moving::{VaultMoveError, finish_move, move_to};
 pub use opening::{VaultOpenError, VaultOptions, open};
+pub use switched::SwitchedVault;
 
 /// A vault that ends with the process. It needs no file, no key of anybody and never fails.
 pub fn memory() -> Arc<dyn Vault> {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Env, Life, Log, Now};
+use super::{Effect, Env, Held, Life, Log, Now};
 use crate::domain::{
     cause::{Cause, Verdict},
     history::{HistoryEntry, HistoryKind, Trigger},
@@ -63,27 +63,9 @@ pub struct Trouble {
 impl Life {
     /// Whether the published token meets the want, so that nothing needs to be sent.
     pub(super) fn is_good_for(&self, want: &Want, now: Now) -> bool {
-        let Some(held) = &self.held else { return false };
-        if want.person || want.rejected.as_ref() == Some(&held.fingerprint) {
-            return false;
-        }
-        if self.rejected.as_ref() == Some(&held.fingerprint) {
-            return false;
-        }
-        if want.id_token {
-            return held
-                .grant
-                .id_token_expires_at
-                .is_some_and(|end| end > now.wall);
-        }
-        let Some(end) = held.grant.expires_at else {
-            return true;
-        };
-        let left = policy::between(now.wall, end);
-        let life = policy::between(held.grant.issued_at, end);
-        let needed = policy::hand_out_floor(life).max(want.min_valid.unwrap_or_default());
-        let renewed_just_now = now.boot.saturating_sub(held.received) < policy::cooldown(life);
-        left >= needed && !left.is_zero() || (renewed_just_now && !left.is_zero())
+        self.held.as_ref().is_some_and(|held| {
+            self.rejected.as_ref() != Some(&held.fingerprint) && held.meets(want, now)
+        })
     }
 
     pub(super) fn on_demand(
@@ -253,22 +235,16 @@ impl Life {
         if let Some(until) = self.forced.until.filter(|until| *until > now.boot) {
             return Some(rate_limited(until, now));
         }
-        let held = self.held.as_ref()?;
-        let life = held
-            .grant
-            .expires_at
-            .map(|end| policy::between(held.grant.issued_at, end));
-        let cooldown = life.map_or(Duration::from_secs(30), policy::cooldown);
-        let age = now.boot.saturating_sub(held.received);
+        let age = now.boot.saturating_sub(self.held.as_ref()?.received);
         let first = !std::mem::replace(&mut self.forced.rejected_once, true);
-        if age < policy::FRESH_REJECTED && first && self.forced.until.is_none() && age < cooldown {
-            return Some(rate_limited(held.received + cooldown, now));
-        }
-        if age < policy::FRESH_REJECTED && first {
+        if first && age < policy::FRESH_REJECTED {
             self.forced.step += 1;
             let until = now.boot + policy::forced_pause(self.forced.step);
             self.forced.until = Some(until);
             return Some(rate_limited(until, now));
+        }
+        if first && age > policy::PERSON_WINDOW {
+            self.forced.step = 0;
         }
         None
     }
@@ -306,7 +282,35 @@ impl Life {
     }
 }
 
+impl Held {
+    /// Whether this token meets the want as it is.
+    pub fn meets(&self, want: &Want, now: Now) -> bool {
+        if want.person || want.rejected.as_ref() == Some(&self.fingerprint) {
+            return false;
+        }
+        if want.id_token {
+            return self
+                .grant
+                .id_token_expires_at
+                .is_some_and(|end| end > now.wall);
+        }
+        let Some(end) = self.grant.expires_at else {
+            return true;
+        };
+        let left = policy::between(now.wall, end);
+        let life = policy::between(self.grant.issued_at, end);
+        let needed = policy::hand_out_floor(life).max(want.min_valid.unwrap_or_default());
+        let renewed_just_now = now.boot.saturating_sub(self.received) < policy::cooldown(life);
+        !left.is_zero() && (left >= needed || renewed_just_now)
+    }
+}
+
 impl Trouble {
+    /// The trouble that a vault's refusal is.
+    pub const fn of_vault(cause: Cause) -> Self {
+        Self::new(cause, Trigger::Person)
+    }
+
     pub(super) const fn new(cause: Cause, trigger: Trigger) -> Self {
         Self {
             cause,

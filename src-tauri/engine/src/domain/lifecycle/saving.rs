@@ -285,6 +285,14 @@ impl Life {
             ..now
         };
         self.hold_grant(grant, received);
+        // A start is like a resume: look-ups may fail at first, and accounts are spread. What may
+        // have been lost by a crash is looked after first.
+        let pause = if self.memory.intent.is_some() {
+            Duration::from_secs(1)
+        } else {
+            Duration::from_secs(5) + self.jitter.full(Duration::from_secs(5))
+        };
+        self.spread = Some(now.boot + pause);
         if let Some(held) = &self.held
             && let Some(end) = held.grant.expires_at
         {

@@ -7,29 +7,13 @@ use crate::domain::{
     cause::{Cause, Verdict},
     grant::ExpiresSource,
     journal_entry::Incident,
+    state::AccountState,
 };
-
-/// Where an account stands; the API's `AccountState` has the same names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    SignInNeeded,
-    VaultLocked,
-    FixSetup,
-    Unclear,
-    Expired,
-    Waiting,
-    Refreshing,
-    Expiring,
-    Ok,
-    Paused,
-    SignedOut,
-    Loading,
-}
 
 /// Everything about an account that can be shown; no token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccountFacts {
-    pub phase: Phase,
+    pub phase: AccountState,
     pub trouble: Option<Trouble>,
     /// Wall time of the next try or planned refresh.
     pub next_at: Option<DateTime<Utc>>,
@@ -37,6 +21,8 @@ pub struct AccountFacts {
     pub expires_at: Option<DateTime<Utc>>,
     pub expires_source: Option<ExpiresSource>,
     pub over: bool,
+    /// This access token was rejected by a tool and could not be refreshed.
+    pub rejected: bool,
     pub issued_at: Option<DateTime<Utc>>,
     pub refresh_token_expires_at: Option<DateTime<Utc>>,
     pub id_token_expires_at: Option<DateTime<Utc>>,
@@ -69,6 +55,8 @@ impl Life {
             expires_at: grant.and_then(|g| g.expires_at),
             expires_source: grant.map(|g| g.expires_source),
             over: self.is_over(now),
+            rejected: self.rejected.is_some()
+                && self.rejected.as_ref() == self.held.as_ref().map(|h| &h.fingerprint),
             issued_at: grant.map(|g| g.issued_at),
             refresh_token_expires_at: grant.and_then(|g| g.refresh_token_expires_at),
             id_token_expires_at: grant.and_then(|g| g.id_token_expires_at),
@@ -82,40 +70,40 @@ impl Life {
         }
     }
 
-    fn phase(&self, now: Now) -> Phase {
+    fn phase(&self, now: Now) -> AccountState {
         if !self.ready {
             return if self.load_trouble.is_some() {
-                Phase::VaultLocked
+                AccountState::VaultLocked
             } else {
-                Phase::Loading
+                AccountState::Loading
             };
         }
         if self.memory.incident.is_some() {
-            return Phase::SignInNeeded;
+            return AccountState::SignInNeeded;
         }
         let Some(held) = &self.held else {
             return if self.saving.is_some() {
-                Phase::Refreshing
+                AccountState::Refreshing
             } else {
-                Phase::SignedOut
+                AccountState::SignedOut
             };
         };
         if self.setup.paused {
-            return Phase::Paused;
+            return AccountState::Paused;
         }
         let verdict = self.trouble.as_ref().map(Trouble::verdict);
         let by_vault = self.trouble.as_ref().is_some_and(|t| t.cause.is_vault());
         let over = self.is_over(now) && held.grant.expires_source != ExpiresSource::Assumed;
         let refreshing = self.attempt.is_some() || self.saving.is_some();
         match verdict {
-            Some(Verdict::Wait) if by_vault => Phase::VaultLocked,
-            Some(Verdict::FixSetup) => Phase::FixSetup,
-            Some(Verdict::Unclear) => Phase::Unclear,
-            _ if over && !refreshing => Phase::Expired,
-            Some(Verdict::Wait | Verdict::SignIn) => Phase::Waiting,
-            None if refreshing => Phase::Refreshing,
-            None if held.due_at.is_some_and(|due| due <= now.wall) => Phase::Expiring,
-            None => Phase::Ok,
+            Some(Verdict::Wait) if by_vault => AccountState::VaultLocked,
+            Some(Verdict::FixSetup) => AccountState::FixSetup,
+            Some(Verdict::Unclear) => AccountState::Unclear,
+            _ if over && !refreshing => AccountState::Expired,
+            Some(Verdict::Wait | Verdict::SignIn) => AccountState::Waiting,
+            None if refreshing => AccountState::Refreshing,
+            None if held.due_at.is_some_and(|due| due <= now.wall) => AccountState::Expiring,
+            None => AccountState::Ok,
         }
     }
 }

@@ -1,0 +1,217 @@
+//! History, timeline and figures, with words made when they are read.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+use super::{Answer, Engine};
+use crate::{
+    api::{
+        problem::{Code, Problem},
+        types::{
+            HistoryAnswer, HistoryQuery, HistoryRow, Lane, LaneBar, LaneMark, LaneSpan, Stats,
+            StatsRow, Timeline, TimelineQuery,
+        },
+    },
+    domain::{
+        cause::Cause,
+        history::{HistoryEntry, HistoryKind},
+        policy, timeline, words,
+    },
+    io::history::{HistoryError, HistoryFilter},
+};
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Engine {
+    /// A page of the history, newest first.
+    pub async fn history(&self, query: HistoryQuery) -> Answer<HistoryAnswer> {
+        let account = query
+            .account
+            .as_deref()
+            .map(|name| self.find(name))
+            .transpose()?;
+        let filter = HistoryFilter {
+            account: account.map(|view| view.account.id.clone()),
+            kinds: codes("kind", query.kind.as_deref(), HistoryKind::from_code)?,
+            causes: codes("cause", query.cause.as_deref(), Cause::from_code)?,
+            since: query.since,
+            until: query.until,
+            text: query.text,
+            before: query.cursor,
+            limit: query.limit.unwrap_or(100),
+        };
+        let page = self
+            .inner
+            .ports
+            .history
+            .page(filter)
+            .await
+            .map_err(|e| unreadable(&e))?;
+        Ok(HistoryAnswer {
+            entries: page
+                .entries
+                .into_iter()
+                .map(|(_, entry)| row(entry))
+                .collect(),
+            next: page.next,
+        })
+    }
+
+    /// Lanes ready to draw, in the order of `status`.
+    pub async fn timeline(&self, query: TimelineQuery) -> Answer<Timeline> {
+        let now = self.now().wall;
+        let from = query
+            .from
+            .unwrap_or_else(|| now - chrono::TimeDelta::hours(15));
+        let to = query
+            .to
+            .unwrap_or_else(|| now + chrono::TimeDelta::hours(9));
+        if from >= to {
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                "`from` must lie before `to`",
+            ));
+        }
+        let bucket = query
+            .bucket_s
+            .map_or_else(|| policy::between(from, to) / 160, Duration::from_secs);
+        let entries = self.inner.ports.history.between(from, to.min(now)).await;
+        let entries = entries.map_err(|e| unreadable(&e))?;
+        let mut of: BTreeMap<String, Vec<HistoryEntry>> = BTreeMap::new();
+        for entry in entries {
+            if let Some(id) = &entry.account_id {
+                of.entry(id.0.clone()).or_default().push(entry);
+            }
+        }
+        let lanes = self
+            .sorted_rows()
+            .into_iter()
+            .map(|account| {
+                let entries = of.remove(&account.id).unwrap_or_default();
+                let facts = timeline::LaneFacts {
+                    issued_at: account.issued_at,
+                    expires_at: account.expires_at,
+                    expires_source: account.expires_source,
+                    planned_at: account.next_refresh_at,
+                    sign_in_at: account.refresh_token_expires_at,
+                    incident_at: account.incident.as_ref().map(|i| i.opened_at),
+                };
+                let lane = timeline::lane(&entries, &facts, from, to, now, bucket, &words::history);
+                lane_row(account.id, account.name, lane)
+            })
+            .collect();
+        Ok(Timeline {
+            now,
+            from,
+            to,
+            lanes,
+        })
+    }
+
+    /// Figures of 7 and 30 days, by account name.
+    pub async fn stats(&self) -> Answer<Stats> {
+        let now = self.now().wall;
+        Ok(Stats {
+            days_7: self.counts_since(now - 7 * DAY).await?,
+            days_30: self.counts_since(now - 30 * DAY).await?,
+        })
+    }
+
+    async fn counts_since(&self, since: DateTime<Utc>) -> Answer<BTreeMap<String, StatsRow>> {
+        let mut rows = BTreeMap::new();
+        for view in self.inner.coordinator.snapshot().accounts() {
+            let id = Some(view.account.id.clone());
+            let counts = self.inner.ports.history.counts(id, since).await;
+            let counts = counts.map_err(|e| unreadable(&e))?;
+            let row = StatsRow {
+                refreshed: counts.refreshed,
+                failed: counts.failed,
+                signed_in: counts.signed_in,
+                handed_out: counts.handed_out,
+            };
+            rows.insert(view.account.name.clone(), row);
+        }
+        Ok(rows)
+    }
+}
+
+fn unreadable(error: &HistoryError) -> Problem {
+    Problem::new(Code::Internal, error.to_string()).with_hint("tokentray doctor")
+}
+
+/// Codes separated by commas.
+fn codes<T>(what: &str, list: Option<&str>, from: fn(&str) -> Option<T>) -> Answer<Vec<T>> {
+    list.unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|code| !code.is_empty())
+        .map(|code| {
+            from(code).ok_or_else(|| {
+                Problem::new(
+                    Code::InvalidRequest,
+                    format!("`{what}` has no value \"{code}\""),
+                )
+            })
+        })
+        .collect()
+}
+
+/// An entry as it travels, with its sentence.
+pub(super) fn row(entry: HistoryEntry) -> HistoryRow {
+    HistoryRow {
+        message: words::history(&entry),
+        at: entry.at,
+        account: entry.account,
+        kind: entry.kind,
+        trigger: entry.trigger,
+        cause: entry.cause,
+        verdict: entry.verdict,
+        http_status: entry.http_status,
+        provider_code: entry.provider_code,
+        attempt: entry.attempt,
+        duration_ms: entry.duration_ms,
+        next_attempt_at: entry.next_attempt_at,
+        generation: entry.generation,
+        client: entry.client,
+        count: entry.count,
+    }
+}
+
+fn lane_row(account_id: String, name: String, lane: timeline::Lane) -> Lane {
+    Lane {
+        account_id,
+        name,
+        bars: lane
+            .bars
+            .into_iter()
+            .map(|b| LaneBar {
+                from: b.from,
+                to: b.to,
+                source: b.source,
+            })
+            .collect(),
+        marks: lane
+            .marks
+            .into_iter()
+            .map(|m| LaneMark {
+                at: m.at,
+                until: m.until,
+                kind: m.kind,
+                count: m.count,
+                label: m.label,
+            })
+            .collect(),
+        incidents: lane
+            .incidents
+            .into_iter()
+            .map(|s| LaneSpan {
+                from: s.from,
+                to: s.to,
+                label: s.label,
+            })
+            .collect(),
+        planned_at: lane.planned_at,
+        sign_in_at: lane.sign_in_at,
+    }
+}

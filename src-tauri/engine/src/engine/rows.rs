@@ -1,0 +1,295 @@
+//! Facts to rows, and rows to sentences.
+
+use chrono::{DateTime, Utc};
+
+use super::{Answer, Engine};
+use crate::{
+    api::types::{
+        AccountRow, AccountState, IncidentRow, NoticeRow, OverallRow, Status, TrayShape, VaultRow,
+    },
+    coordinator::{AccountView, Notice, provider_of},
+    domain::{
+        cause::Verdict,
+        journal_entry::Incident,
+        lifecycle::{Trouble, host_of},
+        words::{self, FailureFacts, HeadlineRow},
+    },
+};
+
+impl Engine {
+    /// Everything that can be seen, who needs a person first.
+    pub fn status(&self) -> Status {
+        let accounts = self.sorted_rows();
+        let overall = self.overall_of(&accounts);
+        Status {
+            overall: overall.overall,
+            headline: overall.headline,
+            tray: overall.tray,
+            notice: overall.notice,
+            paused: overall.paused,
+            online: overall.online,
+            vault: overall.vault,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            demo: self.inner.practice.is_some(),
+            accounts,
+        }
+    }
+
+    pub fn account(&self, name: &str) -> Answer<AccountRow> {
+        Ok(self.row(&self.find(name)?))
+    }
+
+    /// Everything outside the accounts.
+    pub(super) fn overall(&self) -> OverallRow {
+        self.overall_of(&self.sorted_rows())
+    }
+
+    pub(super) fn sorted_rows(&self) -> Vec<AccountRow> {
+        let views = self.inner.coordinator.snapshot().accounts();
+        let mut rows: Vec<AccountRow> = views.iter().map(|view| self.row(view)).collect();
+        // Stable: within a state, the order of the settings file.
+        rows.sort_by_key(|row| row.state);
+        rows
+    }
+
+    fn overall_of(&self, rows: &[AccountRow]) -> OverallRow {
+        let overall = self.inner.coordinator.snapshot().overall();
+        let wanted = |row: &AccountRow| {
+            row.state == AccountState::FixSetup && !row.token_valid && !row.used_by.is_empty()
+        };
+        let heads: Vec<HeadlineRow<'_>> = rows
+            .iter()
+            .map(|row| HeadlineRow {
+                name: &row.name,
+                state: row.state,
+                wanted: wanted(row),
+            })
+            .collect();
+        let worst = rows
+            .iter()
+            .map(|row| row.state)
+            .min()
+            .unwrap_or(AccountState::Ok);
+        let tray = if overall.paused {
+            TrayShape::Paused
+        } else if rows
+            .iter()
+            .any(|r| r.state == AccountState::SignInNeeded || wanted(r))
+        {
+            TrayShape::NeedsYou
+        } else if rows.iter().any(|r| is_waiting(r.state)) {
+            TrayShape::Waiting
+        } else if !overall.online
+            || (!rows.is_empty() && rows.iter().all(|r| r.state == AccountState::Paused))
+        {
+            TrayShape::Paused
+        } else {
+            TrayShape::Fine
+        };
+        let unsaved = rows.iter().filter(|r| r.unsaved).count();
+        OverallRow {
+            overall: worst,
+            headline: words::headline(&heads),
+            tray,
+            notice: overall.notice.map(|notice| self.notice(&notice)),
+            paused: overall.paused,
+            online: overall.online,
+            vault: VaultRow {
+                kind: self.inner.ports.vault.kind().code().to_owned(),
+                cause: overall.vault_cause,
+                unsaved: u32::try_from(unsaved).unwrap_or(u32::MAX),
+            },
+        }
+    }
+
+    fn notice(&self, notice: &Notice) -> NoticeRow {
+        let told: Vec<(String, String)> = notice
+            .of
+            .iter()
+            .map(|(id, name, incident)| {
+                let view = self.inner.coordinator.snapshot().account(id);
+                let why = view.map_or_else(String::new, |view| self.why(&view, incident).0);
+                (name.clone(), why)
+            })
+            .collect();
+        let pairs: Vec<(&str, &str)> = told.iter().map(|(n, w)| (n.as_str(), w.as_str())).collect();
+        let (title, body) = words::notice(&pairs);
+        NoticeRow {
+            id: notice.id.clone(),
+            title,
+            body,
+            incidents: notice
+                .of
+                .iter()
+                .map(|(_, _, incident)| incident.id.clone())
+                .collect(),
+            accounts: notice.of.iter().map(|(_, name, _)| name.clone()).collect(),
+            shown: notice.shown,
+        }
+    }
+
+    /// One account, as it is shown now.
+    pub(super) fn row(&self, view: &AccountView) -> AccountRow {
+        let now = self.now().wall;
+        let account = &view.account;
+        let facts = view.facts.as_deref();
+        let state = facts.map_or(AccountState::Loading, |f| {
+            state_now(f.phase, f.expires_at, now)
+        });
+        let trouble = facts.and_then(|f| f.trouble.as_ref());
+        let incident = facts.and_then(|f| f.incident.as_ref());
+        let provider_name = provider_name(view);
+        let message = words::account_message(&words::AccountFacts {
+            state,
+            cause: trouble.map(|t| t.cause),
+            failure: trouble
+                .map_or_else(FailureFacts::default, |t| failure_facts(t, &provider_name)),
+            now,
+            zone: (self.inner.zone)(now),
+            expires_at: facts.and_then(|f| f.expires_at),
+            expires_source: facts.and_then(|f| f.expires_source),
+            next_attempt_at: facts.and_then(|f| f.next_at),
+            asks_at: facts.and_then(|f| f.asks_at),
+            refusals: trouble.map_or(0, |t| t.failures),
+        });
+        let verdict = incident
+            .map(|_| Verdict::SignIn)
+            .or_else(|| trouble.map(Trouble::verdict));
+        let action = match (incident, trouble) {
+            (Some(_), _) => Some(crate::domain::cause::Action::SignIn),
+            (None, Some(trouble)) => Some(trouble.cause.action()),
+            (None, None) => None,
+        };
+        AccountRow {
+            id: account.id.0.clone(),
+            name: account.name.clone(),
+            provider: account.provider.clone(),
+            state,
+            verdict,
+            cause: incident
+                .map(|i| i.cause)
+                .or_else(|| trouble.map(|t| t.cause)),
+            action,
+            message,
+            has_refresh_token: facts.is_some_and(|f| f.has_refresh_token),
+            expires_at: facts.and_then(|f| f.expires_at),
+            expires_source: facts.and_then(|f| f.expires_source),
+            token_valid: facts.is_some_and(|f| {
+                f.generation > 0 && !f.rejected && f.expires_at.is_none_or(|end| end > now)
+            }),
+            issued_at: facts.and_then(|f| f.issued_at),
+            refresh_token_expires_at: facts.and_then(|f| f.refresh_token_expires_at),
+            id_token_expires_at: facts.and_then(|f| f.id_token_expires_at),
+            next_refresh_at: facts.and_then(|f| f.next_at),
+            last_refreshed_at: facts.and_then(|f| f.last_refreshed_at),
+            generation: facts.map_or(0, |f| f.generation),
+            scopes: facts.map(|f| f.scopes.clone()).unwrap_or_default(),
+            incident: incident.map(|i| self.incident_row(view, i)),
+            asks_at: facts
+                .filter(|_| state == AccountState::Unclear)
+                .and_then(|f| f.asks_at),
+            unsaved: facts.is_some_and(|f| f.unsaved.is_some()),
+            sign_in: self.inner.attempts.of(&account.id),
+            used_by: self
+                .changing()
+                .used_by
+                .get(&account.id)
+                .cloned()
+                .unwrap_or_default(),
+            provider_name,
+        }
+    }
+
+    fn incident_row(&self, view: &AccountView, incident: &Incident) -> IncidentRow {
+        let (why, advice) = self.why(view, incident);
+        IncidentRow {
+            id: incident.id.clone(),
+            cause: incident.cause,
+            opened_at: incident.opened_at,
+            notified_at: incident.notified_at,
+            why,
+            advice,
+            later: incident.later_at.is_some(),
+        }
+    }
+
+    /// Why an incident is open, and what would avoid it next time.
+    fn why(&self, view: &AccountView, incident: &Incident) -> (String, Option<String>) {
+        let provider_name = provider_name(view);
+        let facts = FailureFacts {
+            provider_name: Some(&provider_name),
+            http_status: None,
+            provider_code: incident.provider_code.as_deref(),
+            provider_text: incident.provider_text.as_deref(),
+            after_lost_reply: incident.after_lost_reply,
+        };
+        words::incident_why(incident.cause, &facts, provider_of(&view.account))
+    }
+
+    /// What happened and what happens next, in words.
+    pub(super) fn told(&self, view: &AccountView, trouble: &Trouble) -> String {
+        let provider_name = provider_name(view);
+        let told = words::failure(trouble.cause, &failure_facts(trouble, &provider_name));
+        format!("{} {}", told.what, told.next)
+    }
+
+    /// What the person can do, in words.
+    pub(super) fn what_to_do(&self, view: &AccountView, trouble: &Trouble) -> String {
+        let provider_name = provider_name(view);
+        words::failure(trouble.cause, &failure_facts(trouble, &provider_name)).you
+    }
+}
+
+const fn is_waiting(state: AccountState) -> bool {
+    matches!(
+        state,
+        AccountState::VaultLocked
+            | AccountState::FixSetup
+            | AccountState::Unclear
+            | AccountState::Expired
+            | AccountState::Waiting
+    )
+}
+
+/// Time goes on between two steps: what was good may be over by now.
+fn state_now(
+    state: AccountState,
+    expires_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> AccountState {
+    match state {
+        AccountState::Ok | AccountState::Expiring if expires_at.is_some_and(|end| end <= now) => {
+            AccountState::Expired
+        }
+        other => other,
+    }
+}
+
+fn failure_facts<'a>(trouble: &'a Trouble, provider_name: &'a str) -> FailureFacts<'a> {
+    FailureFacts {
+        provider_name: Some(provider_name),
+        http_status: trouble.http_status,
+        provider_code: trouble.provider_code.as_deref(),
+        provider_text: trouble.provider_text.as_deref(),
+        after_lost_reply: trouble.after_lost_reply,
+    }
+}
+
+/// The provider's name, or the host where the account lives.
+fn provider_name(view: &AccountView) -> String {
+    if let Some(provider) = provider_of(&view.account) {
+        return provider.name.to_owned();
+    }
+    let bound = view
+        .held
+        .as_ref()
+        .map(|h| h.grant.binding.token_endpoint.clone());
+    let place = view
+        .account
+        .issuer
+        .clone()
+        .or_else(|| view.account.token_url.clone())
+        .or(bound);
+    place.map_or_else(|| "the provider".to_owned(), |url| host_of(&url))
+}

@@ -1,0 +1,209 @@
+//! Settings, vault, doctor, discovery: what keeps the house in order.
+
+use serde_json::{Map, Value};
+
+use super::{Answer, Engine};
+use crate::{
+    api::{
+        problem::{Code, Problem},
+        types::{
+            DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding, ProviderRow,
+            SettingsRow,
+        },
+    },
+    coordinator::Message,
+    domain::{account::ClientAuth, provider},
+    explain,
+    io::{settings::SettingsEdit, vault::VaultKind},
+    sign_in::discovery,
+};
+
+/// Settings that may be set over the API, all of them members of [`SettingsRow`].
+const SETTABLE: [&str; 8] = [
+    "notify_ahead_s",
+    "notify_command",
+    "history_days",
+    "log_level",
+    "theme",
+    "ca_file",
+    "proxy",
+    "browser",
+];
+
+impl Engine {
+    /// The rows of the provider picker.
+    pub fn providers(&self) -> Vec<ProviderRow> {
+        provider::table()
+            .iter()
+            .map(|row| ProviderRow {
+                key: row.key.to_owned(),
+                name: row.name.to_owned(),
+                issuer: row.issuer.map(str::to_owned),
+                scopes: row.scopes.iter().map(|s| (*s).to_owned()).collect(),
+                device_flow: row.device_flow,
+                loopback: row.loopback.to_owned(),
+                register: row.register.to_owned(),
+                docs: row.docs.to_owned(),
+                needs_secret: matches!(row.client_auth, Some(ClientAuth::Basic | ClientAuth::Post)),
+            })
+            .collect()
+    }
+
+    /// What an issuer says about itself.
+    pub async fn discover(&self, request: DiscoverRequest) -> Answer<Discovered> {
+        discovery::discover(&*self.inner.ports.token_endpoint, &request.issuer)
+            .await
+            .map_err(|error| Problem::new(Code::ProviderNotConfigured, error.to_string()))
+    }
+
+    /// Classifies a reply that somebody pasted.
+    pub fn explain(&self, request: &ExplainRequest) -> Answer<ExplainAnswer> {
+        explain::explain(request, self.now().wall)
+            .map_err(|what| Problem::new(Code::InvalidRequest, what))
+    }
+
+    /// What works and what does not, with how to mend it.
+    pub async fn doctor(&self) -> Answer<Vec<Finding>> {
+        let vault = &self.inner.ports.vault;
+        let mut findings = vec![match vault.key().await {
+            Ok(_) => ok(
+                "vault",
+                format!("the vault (kind {}) can be read", vault.kind()),
+            ),
+            Err(error) => problem("vault", error.to_string(), "tokentray unlock"),
+        }];
+        let settings_error = self.changing().settings_error.clone();
+        findings.push(match settings_error {
+            None => ok(
+                "config.toml",
+                format!("{} is in use", self.inner.config_file),
+            ),
+            Some(error) => problem(
+                "config.toml",
+                format!("{error}; the last good one stays in use"),
+                "mend the line, the file is read again by itself",
+            ),
+        });
+        let views = self.inner.coordinator.snapshot().accounts();
+        for view in &views {
+            let Some(facts) = &view.facts else { continue };
+            if let Some(cause) = facts.unsaved {
+                findings.push(problem(
+                    &view.account.name,
+                    format!("its newest grant is only in the journal yet ({cause})"),
+                    "nothing to do: it is saved as soon as the vault takes it",
+                ));
+            }
+            if let Some(trouble) = &facts.trouble {
+                let told = self.told(view, trouble);
+                let mend = self.what_to_do(view, trouble);
+                findings.push(problem(&view.account.name, told, &mend));
+            }
+        }
+        let well = views.len().saturating_sub(
+            findings
+                .iter()
+                .filter(|f| views.iter().any(|v| v.account.name == f.about))
+                .count(),
+        );
+        findings.push(ok(
+            "accounts",
+            format!("{well} of {} are well", views.len()),
+        ));
+        Ok(findings)
+    }
+
+    /// Settings, and where things are.
+    pub fn settings(&self) -> SettingsRow {
+        let settings = self.changing().config.settings.clone();
+        let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
+        SettingsRow {
+            notify_ahead_s: settings.notify_ahead_s,
+            notify_command: settings.notify_command,
+            history_days: settings.history_days,
+            log_level: settings.log_level,
+            theme: settings.theme,
+            ca_file: settings.ca_file.map(text),
+            proxy: settings.proxy,
+            browser: settings.browser,
+            vault: self.inner.ports.vault.kind().code().to_owned(),
+            config_file: self.inner.config_file.clone(),
+            state_folder: self.inner.state_folder.clone(),
+        }
+    }
+
+    /// Members of [`SettingsRow`] that may be set, by name; null resets to the default.
+    pub async fn edit_settings(&self, patch: Map<String, Value>) -> Answer<SettingsRow> {
+        let _editing = self.inner.editing.lock().await;
+        if let Some(unknown) = patch.keys().find(|key| !SETTABLE.contains(&key.as_str())) {
+            return Err(Problem::new(
+                Code::InvalidRequest,
+                format!(
+                    "\"{unknown}\" cannot be set here; there are: {}",
+                    SETTABLE.join(", ")
+                ),
+            ));
+        }
+        let edits: Vec<SettingsEdit> = patch
+            .into_iter()
+            .map(|(key, value)| SettingsEdit::Set {
+                key,
+                value: Some(value).filter(|v| !v.is_null()),
+            })
+            .collect();
+        self.edit_file(&edits).await?;
+        Ok(self.settings())
+    }
+
+    /// Lets the system ask for the keychain's password.
+    pub async fn vault_unlock(&self) -> Answer<()> {
+        self.inner.ports.vault.unlock().await.map_err(|error| {
+            let code = Code::from_code(&error.cause().code().to_uppercase());
+            Problem::new(code.unwrap_or(Code::VaultUnavailable), error.to_string())
+                .with_cause(error.cause())
+        })
+    }
+
+    /// Moves all grants to a vault of another kind, with nothing in flight.
+    pub async fn vault_move(&self, to: VaultKind) -> Answer<()> {
+        let _editing = self.inner.editing.lock().await;
+        if self.inner.ports.vault.kind() == to {
+            return Err(Problem::new(
+                Code::Conflict,
+                format!("the vault is of kind {to} already"),
+            ));
+        }
+        let mover = self.inner.vault_mover.clone().ok_or_else(|| {
+            Problem::new(
+                Code::Conflict,
+                "this engine keeps its grants in memory; there is nothing to move",
+            )
+        })?;
+        let accounts = self.inner.coordinator.snapshot().accounts();
+        let ids = accounts.iter().map(|v| v.account.id.clone()).collect();
+        self.inner.coordinator.quiesce().await;
+        let moved = mover(to, ids).await;
+        self.inner.coordinator.tell(Message::Unquiesce);
+        moved.map_err(|what| {
+            Problem::new(Code::VaultUnavailable, what).with_hint("tokentray doctor")
+        })
+    }
+}
+
+fn ok(about: &str, found: String) -> Finding {
+    Finding {
+        level: "ok".into(),
+        about: about.into(),
+        found,
+        mend: None,
+    }
+}
+
+fn problem(about: &str, found: String, mend: &str) -> Finding {
+    Finding {
+        level: "problem".into(),
+        about: about.into(),
+        found,
+        mend: Some(mend.to_owned()).filter(|m| !m.is_empty()),
+    }
+}
