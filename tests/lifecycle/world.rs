@@ -27,7 +27,7 @@ use tokentray::{
     io::{
         Pending,
         browser::Browser,
-        clock::{Clock, VirtualClock},
+        clock::VirtualClock,
         history::{History, HistoryCounts, HistoryError, HistoryFilter, HistoryPage},
         journal::{Journal, JournalError},
         locks::{AccountLocks, LockError, LockGuard},
