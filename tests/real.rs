@@ -15,6 +15,7 @@ mod real {
     mod house;
     mod keychain;
     mod notifier;
+    mod resident;
     mod tray;
     mod wake;
 }

@@ -1,6 +1,6 @@
 //! The Linux tray against panels that come late, restart, forget, refuse or never answer.
 
-mod panel;
+pub mod panel;
 mod screen;
 
 use std::time::Duration;

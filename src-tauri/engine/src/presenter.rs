@@ -5,6 +5,7 @@
 //! - [`notice_board`]: what becomes of the notice that is wanted, pure.
 //! - [`lock`]: one presenter a session.
 //! - [`window`]: who opens the window.
+//! - `resident`: the whole of `tokentray tray`.
 //!
 //! Must not know how anything is refreshed, nor which desktop it runs on: it has a client and two
 //! ports. Surprising: it outlives its owner. When the owner ends it asks the successor hook for
@@ -37,6 +38,8 @@ pub mod lock;
 pub mod mirror;
 pub mod model;
 pub mod notice_board;
+#[cfg(target_os = "linux")]
+pub mod resident;
 pub mod window;
 
 use mirror::Heard;
