@@ -14,13 +14,12 @@ use crate::{
         client::Client,
         problem::Problem,
         routes::router,
-        types::{AccountSettings, Event, HistoryRow, PracticeSwitches, SignInRequest, SignInRow, Status},
+        types::{
+            AccountSettings, Event, HistoryRow, PracticeSwitches, SignInRequest, SignInRow, Status,
+        },
     },
     coordinator::Ports,
-    domain::{
-        cause::Cause,
-        history::HistoryKind,
-    },
+    domain::{cause::Cause, history::HistoryKind},
     engine::{Engine, EngineOptions, NumberedEvent},
     io::{
         Pending,
@@ -91,7 +90,10 @@ pub struct Demo {
 /// Puts the demo's engine together. Nothing of it touches account, network, keychain or display.
 pub async fn set_up(options: &DemoOptions) -> Result<Demo, DemoError> {
     let failed = |what: &dyn std::fmt::Display| DemoError::SetUp(what.to_string());
-    let folder = tempfile::Builder::new().prefix("tokentray-demo").tempdir().map_err(|e| failed(&e))?;
+    let folder = tempfile::Builder::new()
+        .prefix("tokentray-demo")
+        .tempdir()
+        .map_err(|e| failed(&e))?;
     let paths = Paths::below(folder.path());
     let clock: Arc<dyn Clock> = Arc::new(FastClock::new(options.factor));
     let practice = practice::start(PracticeOptions {
@@ -100,7 +102,8 @@ pub async fn set_up(options: &DemoOptions) -> Result<Demo, DemoError> {
         ..PracticeOptions::new(clock.clone())
     });
     let practice = Arc::new(practice.await.map_err(|e| failed(&e))?);
-    let http = || Arc::new(HttpTokenEndpoint::new(HttpOptions::default())) as Arc<dyn TokenEndpoint>;
+    let http =
+        || Arc::new(HttpTokenEndpoint::new(HttpOptions::default())) as Arc<dyn TokenEndpoint>;
     std::fs::create_dir_all(&paths.config_dir).map_err(|e| failed(&e))?;
     let engine = Engine::start(EngineOptions {
         ports: Ports {
@@ -112,7 +115,10 @@ pub async fn set_up(options: &DemoOptions) -> Result<Demo, DemoError> {
             locks: Arc::new(FileLocks::new(paths.locks_dir())),
         },
         settings: Arc::new(TomlSettings::new(paths.config_file())),
-        browser: options.browser.clone().unwrap_or_else(|| Arc::new(AgreeingBrowser)),
+        browser: options
+            .browser
+            .clone()
+            .unwrap_or_else(|| Arc::new(AgreeingBrowser)),
         zone: |at| {
             use chrono::Offset;
             at.with_timezone(&chrono::Local).offset().fix()
@@ -128,7 +134,14 @@ pub async fn set_up(options: &DemoOptions) -> Result<Demo, DemoError> {
     })
     .map_err(|e| failed(&e))?;
     let listener = socket::bind(&paths).map_err(|e| failed(&e))?;
-    Ok(Demo { engine, practice, clock, paths, listener: Some(listener), _folder: folder })
+    Ok(Demo {
+        engine,
+        practice,
+        clock,
+        paths,
+        listener: Some(listener),
+        _folder: folder,
+    })
 }
 
 impl Demo {
@@ -162,7 +175,13 @@ pub async fn run(options: DemoOptions, mut tell: impl FnMut(&str)) -> Result<(),
     demo.serve(std::future::pending());
     let client = Client::socket(demo.paths.socket.clone());
     let events = client.events(None).await?;
-    let mut story = Story { client, events, tell: &mut tell, told: Vec::new(), demo: &demo };
+    let mut story = Story {
+        client,
+        events,
+        tell: &mut tell,
+        told: Vec::new(),
+        demo: &demo,
+    };
     story.signs_in().await?;
     story.refreshes_in_time(3).await?;
     story.waits_out_an_outage().await?;
@@ -170,7 +189,11 @@ pub async fn run(options: DemoOptions, mut tell: impl FnMut(&str)) -> Result<(),
     story.is_revoked_and_asks_once().await?;
     story.signs_in_again().await?;
     let told = story.told;
-    let count = |kind| told.iter().filter(|row: &&HistoryRow| row.kind == kind).count();
+    let count = |kind| {
+        told.iter()
+            .filter(|row: &&HistoryRow| row.kind == kind)
+            .count()
+    };
     tell("");
     tell(&format!(
         "The end: {} refreshes on their own, {} failures waited out or told, {} notification, {} sign-ins.",
@@ -199,9 +222,12 @@ impl Story<'_> {
     async fn signs_in(&mut self) -> Result<(), DemoError> {
         self.chapter("A person adds an account and signs in once.");
         let settings = serde_json::to_value(self.demo.account(NAME)).unwrap_or_default();
-        self.client.send::<serde_json::Value>(http::Method::POST, "/v1/accounts", Some(settings)).await?;
+        self.client
+            .send::<serde_json::Value>(http::Method::POST, "/v1/accounts", Some(settings))
+            .await?;
         self.sign_in().await?;
-        self.until("a sign-in", |row| row.kind == HistoryKind::SignedIn).await
+        self.until("a sign-in", |row| row.kind == HistoryKind::SignedIn)
+            .await
     }
 
     async fn refreshes_in_time(&mut self, times: usize) -> Result<(), DemoError> {
@@ -214,32 +240,63 @@ impl Story<'_> {
 
     async fn waits_out_an_outage(&mut self) -> Result<(), DemoError> {
         self.chapter("The provider goes down for a while. Nobody is disturbed.");
-        self.switch(PracticeSwitches { outage: Some(true), ..PracticeSwitches::default() }).await?;
+        self.switch(PracticeSwitches {
+            outage: Some(true),
+            ..PracticeSwitches::default()
+        })
+        .await?;
         self.until("a failure of the provider", |row| {
             row.cause == Some(Cause::ServerError) && row.next_attempt_at.is_some()
         })
         .await?;
         self.quiet().await?;
-        self.switch(PracticeSwitches { outage: Some(false), ..PracticeSwitches::default() }).await?;
-        self.until("a refresh after the outage", |row| row.kind == HistoryKind::Refreshed).await
+        self.switch(PracticeSwitches {
+            outage: Some(false),
+            ..PracticeSwitches::default()
+        })
+        .await?;
+        self.until("a refresh after the outage", |row| {
+            row.kind == HistoryKind::Refreshed
+        })
+        .await
     }
 
     async fn ignores_a_portal(&mut self) -> Result<(), DemoError> {
-        self.chapter("A hotel's welcome page answers in place of the provider. It is not believed.");
-        self.switch(PracticeSwitches { portal: Some(true), ..PracticeSwitches::default() }).await?;
+        self.chapter(
+            "A hotel's welcome page answers in place of the provider. It is not believed.",
+        );
+        self.switch(PracticeSwitches {
+            portal: Some(true),
+            ..PracticeSwitches::default()
+        })
+        .await?;
         self.until("a reply of the portal", |row| {
             row.cause == Some(Cause::CaptivePortal) && row.next_attempt_at.is_some()
         })
         .await?;
         self.quiet().await?;
-        self.switch(PracticeSwitches { portal: Some(false), ..PracticeSwitches::default() }).await?;
-        self.until("a refresh after the portal", |row| row.kind == HistoryKind::Refreshed).await
+        self.switch(PracticeSwitches {
+            portal: Some(false),
+            ..PracticeSwitches::default()
+        })
+        .await?;
+        self.until("a refresh after the portal", |row| {
+            row.kind == HistoryKind::Refreshed
+        })
+        .await
     }
 
     async fn is_revoked_and_asks_once(&mut self) -> Result<(), DemoError> {
         self.chapter("The provider revokes the grant. Now a person is needed, and told once.");
-        self.switch(PracticeSwitches { revoke: Some(true), ..PracticeSwitches::default() }).await?;
-        self.until("the need to sign in", |row| row.kind == HistoryKind::SignInNeeded).await?;
+        self.switch(PracticeSwitches {
+            revoke: Some(true),
+            ..PracticeSwitches::default()
+        })
+        .await?;
+        self.until("the need to sign in", |row| {
+            row.kind == HistoryKind::SignInNeeded
+        })
+        .await?;
         // We are the presenter here: what the engine wants shown, we show and acknowledge.
         let notice = loop {
             let status: Status = self.client.get("/v1/status").await?;
@@ -248,29 +305,44 @@ impl Story<'_> {
             }
             self.demo.clock.sleep(Duration::from_secs(5)).await;
             if status.accounts.iter().all(|a| a.incident.is_none()) {
-                return Err(DemoError::Wrong("the incident ended before anybody was told".into()));
+                return Err(DemoError::Wrong(
+                    "the incident ended before anybody was told".into(),
+                ));
             }
         };
-        (self.tell)(&format!("          [notification] {} – {}", notice.title, notice.body));
+        (self.tell)(&format!(
+            "          [notification] {} – {}",
+            notice.title, notice.body
+        ));
         let path = format!("/v1/notices/{}/shown", notice.id);
-        self.client.send::<serde_json::Value>(http::Method::POST, &path, None).await?;
-        self.until("the notification", |row| row.kind == HistoryKind::Notified).await
+        self.client
+            .send::<serde_json::Value>(http::Method::POST, &path, None)
+            .await?;
+        self.until("the notification", |row| row.kind == HistoryKind::Notified)
+            .await
     }
 
     async fn signs_in_again(&mut self) -> Result<(), DemoError> {
         self.chapter("One click signs in again, and all is well.");
         self.sign_in().await?;
-        self.until("the new sign-in", |row| row.kind == HistoryKind::SignedIn).await?;
+        self.until("the new sign-in", |row| row.kind == HistoryKind::SignedIn)
+            .await?;
         self.until("the notification's withdrawal", |row| {
             row.kind == HistoryKind::NotificationWithdrawn
         })
         .await?;
         self.refreshed_in_time().await?;
-        let notified = self.told.iter().filter(|row| row.kind == HistoryKind::Notified).count();
+        let notified = self
+            .told
+            .iter()
+            .filter(|row| row.kind == HistoryKind::Notified)
+            .count();
         if notified == 1 {
             Ok(())
         } else {
-            Err(DemoError::Wrong(format!("there were {notified} notifications, not one")))
+            Err(DemoError::Wrong(format!(
+                "there were {notified} notifications, not one"
+            )))
         }
     }
 
@@ -278,24 +350,31 @@ impl Story<'_> {
     async fn refreshed_in_time(&mut self) -> Result<(), DemoError> {
         let before: Status = self.client.get("/v1/status").await?;
         let end = before.accounts.first().and_then(|row| row.expires_at);
-        self.until("a refresh", |row| row.kind == HistoryKind::Refreshed).await?;
+        self.until("a refresh", |row| row.kind == HistoryKind::Refreshed)
+            .await?;
         let at = self.told.last().map(|row| row.at);
         match (at, end) {
             (Some(at), Some(end)) if at < end => Ok(()),
-            _ => Err(DemoError::Wrong("a refresh came after the former token's end".into())),
+            _ => Err(DemoError::Wrong(
+                "a refresh came after the former token's end".into(),
+            )),
         }
     }
 
     async fn sign_in(&mut self) -> Result<(), DemoError> {
         let path = format!("/v1/accounts/{NAME}/sign-in");
         let body = serde_json::to_value(SignInRequest::default()).unwrap_or_default();
-        self.client.send::<SignInRow>(http::Method::POST, &path, Some(body)).await?;
+        self.client
+            .send::<SignInRow>(http::Method::POST, &path, Some(body))
+            .await?;
         Ok(())
     }
 
     async fn switch(&mut self, switches: PracticeSwitches) -> Result<(), DemoError> {
         let body = serde_json::to_value(switches).unwrap_or_default();
-        self.client.send::<PracticeSwitches>(http::Method::POST, "/v1/practice", Some(body)).await?;
+        self.client
+            .send::<PracticeSwitches>(http::Method::POST, "/v1/practice", Some(body))
+            .await?;
         Ok(())
     }
 
@@ -304,7 +383,10 @@ impl Story<'_> {
         let status: Status = self.client.get("/v1/status").await?;
         match status.notice {
             None => Ok(()),
-            Some(notice) => Err(DemoError::Wrong(format!("somebody was disturbed: {}", notice.title))),
+            Some(notice) => Err(DemoError::Wrong(format!(
+                "somebody was disturbed: {}",
+                notice.title
+            ))),
         }
     }
 
@@ -317,7 +399,9 @@ impl Story<'_> {
         let patience = self.demo.clock.sleep(PATIENCE);
         tokio::pin!(patience);
         loop {
-            let broke = || DemoError::Broke { expected: expected.to_owned() };
+            let broke = || DemoError::Broke {
+                expected: expected.to_owned(),
+            };
             let event = tokio::select! {
                 event = self.events.recv() => event.ok_or_else(broke)?.1,
                 () = &mut patience => return Err(broke()),

@@ -6,6 +6,7 @@
 //! - [`io`]: the outside world, one adapter a file.
 //! - [`sign_in`]: one attempt to sign in, from the click to a grant.
 //! - [`explain`]: what a pasted reply means.
+//! - [`coordinator`]: the one task that owns every grant.
 //! - [`engine`]: the front door.
 //! - [`api`]: what the socket says.
 //! - [`paths`]: where files and socket lie.
@@ -14,19 +15,21 @@
 //! - [`presenter`]: tray and notification, for an owner here or elsewhere.
 //! - [`autostart`]: start at login.
 //! - [`logging`]: where the log goes.
+//! - [`owner`]: who holds the lock, and puts the engine together.
+//! - [`demo`]: the whole story in a minute.
 //! - [`cli`]: what can be typed.
 
 pub mod api;
 pub mod autostart;
 pub mod cli;
 pub mod coordinator;
-//pub mod demo;
+pub mod demo;
 pub mod domain;
 pub mod engine;
 pub mod explain;
 pub mod io;
 pub mod logging;
-//pub mod owner;
+pub mod owner;
 pub mod paths;
 pub mod practice;
 pub mod presenter;

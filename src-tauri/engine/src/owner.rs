@@ -22,7 +22,9 @@ use crate::{
         locks::{FileLocks, LockError, LockGuard, try_lock_named},
         settings::{SettingsError, SettingsFile, TomlSettings},
         token_endpoint::{HttpOptions, HttpTokenEndpoint},
-        vault::{self, SwitchedVault, Vault, VaultKind, VaultMoveError, VaultOpenError, VaultOptions},
+        vault::{
+            self, SwitchedVault, Vault, VaultKind, VaultMoveError, VaultOpenError, VaultOptions,
+        },
         wake::{self, WakeSignal},
     },
     paths::Paths,
@@ -103,7 +105,11 @@ pub async fn take(options: OwnerOptions) -> Result<Role, StartError> {
     };
     let engine = assemble(&options)?;
     let listener = socket::bind(paths)?;
-    Ok(Role::Owner(Box::new(Owner { engine, listener, _lock: lock })))
+    Ok(Role::Owner(Box::new(Owner {
+        engine,
+        listener,
+        _lock: lock,
+    })))
 }
 
 impl Owner {
