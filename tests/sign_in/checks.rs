@@ -311,3 +311,42 @@ async fn the_page_tells_what_is_worth_knowing() {
     );
     going.ended().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_row_speaks_for_its_own_issuer_but_the_client_proves_itself_alike() {
+    use tokentray::domain::{
+        account::ClientAuth,
+        provider::{self, Provider},
+    };
+
+    let google = provider::by_key("google").unwrap();
+    let row: &'static Provider = Box::leak(Box::new(Provider {
+        client_auth: Some(ClientAuth::Post),
+        ..*google
+    }));
+    let issuer = "https://id.example";
+    let clock = StepClock::new();
+    let script = Script::new([answer(200, &metadata(issuer)), answer(400, &json!({}))]);
+    let mut job = job(issuer);
+    job.provider = Some(row);
+    job.client_secret = Some(Secret::new("s"));
+    let mut going = start(job.clone(), &clock, script.clone(), NoBrowser);
+    let address = going.address().await;
+    assert_eq!(address.url.host_str(), Some("login.example"));
+    // The row's usual parameters still count.
+    assert!(address.url.as_str().contains("access_type=offline"));
+    get(&address.back(&[("state", &address.state), ("code", "c1")])).await;
+    going.ended().await.unwrap_err();
+    let posted = script.posted.lock().unwrap().pop().unwrap();
+    assert_eq!(
+        (posted.url.as_str(), posted.client_auth),
+        ("https://login.example/token", ClientAuth::Post)
+    );
+
+    // Without an issuer of its own, the row says it all and nothing is discovered.
+    job.account.issuer = None;
+    let mut going = start(job, &clock, Script::new([]), NoBrowser);
+    let address = going.address().await;
+    assert_eq!(address.url.host_str(), Some("accounts.google.com"));
+    going.cancel.send(()).unwrap();
+}

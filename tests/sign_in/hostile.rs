@@ -13,7 +13,7 @@ use super::stage::{
 };
 use crate::sign_in::stage::Script;
 
-async fn token_requests(practice: &tokentray::practice::Practice) -> usize {
+fn token_requests(practice: &tokentray::practice::Practice) -> usize {
     practice
         .log()
         .iter()
@@ -87,7 +87,7 @@ async fn only_the_right_path_host_and_state_have_an_effect() {
     assert_ne!(raw(&address.redirect, &long).await, 303);
 
     assert_eq!(going.rows.borrow().phase, SignInPhase::WaitingForBrowser);
-    assert_eq!(token_requests(&practice).await, 0);
+    assert_eq!(token_requests(&practice), 0);
     // After all that the right one still gets through.
     follow(address.url.as_str()).await;
     going.ended().await.unwrap();
@@ -153,7 +153,7 @@ async fn a_second_answer_has_no_effect() {
     );
     practice.hold(false);
     going.ended().await.unwrap();
-    assert_eq!(token_requests(&practice).await, 1);
+    assert_eq!(token_requests(&practice), 1);
 }
 
 async fn with_answer(extra: &[(&str, &str)], iss: Option<&str>) -> (SignInFailure, String, usize) {
@@ -170,7 +170,7 @@ async fn with_answer(extra: &[(&str, &str)], iss: Option<&str>) -> (SignInFailur
     }
     let page = follow(&address.back(&answer)).await;
     let failure = going.ended().await.unwrap_err();
-    (failure, page.text, token_requests(&practice).await)
+    (failure, page.text, token_requests(&practice))
 }
 
 #[tokio::test]

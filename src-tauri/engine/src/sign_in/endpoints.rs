@@ -98,7 +98,7 @@ pub async fn resolve(
     Ok(Endpoints {
         client_auth: account
             .client_auth
-            .or(row.and_then(|r| r.client_auth))
+            .or(job.provider.and_then(|r| r.client_auth))
             .unwrap_or_else(|| by_metadata(job, &found)),
         issuer,
         authorization,

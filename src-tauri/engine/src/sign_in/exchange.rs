@@ -176,7 +176,7 @@ fn warning(
         let asked = requested.iter().any(|scope| scope == offline)
             || extra_params(&job.account, job.provider)
                 .iter()
-                .any(|(name, value)| name == "access_type" && value == "offline");
+                .any(|(_, value)| value == "offline");
         if asked || grant.expires_at.is_some() {
             let way_out = if !asked && endpoints.scopes_supported.iter().any(|s| s == offline) {
                 " Adding the scope offline_access to the account may help."
