@@ -1,5 +1,7 @@
 //! The local API: its document, the socket's bounds and its peer check.
 
+mod live;
+
 use std::{
     fs,
     io::{Read, Write},

@@ -3,6 +3,7 @@
 //! What a live engine does is told elsewhere; here it is about arguments, words and exit codes.
 
 mod changing;
+mod live;
 mod reading;
 mod stage;
 mod usage;

@@ -18,6 +18,8 @@ mod settings;
 mod sign_in;
 mod status;
 mod token;
+#[cfg(target_os = "linux")]
+mod tray;
 mod vault;
 mod watch;
 
@@ -78,9 +80,9 @@ enum Command {
     /// Tell the whole story in a minute, on the built-in practice provider
     Demo(resident::DemoArgs),
     /// Run the engine without a desktop
-    Daemon(resident::DaemonArgs),
+    Daemon(resident::VaultArgs),
     /// Run the engine with tray icon and notifications
-    Tray(resident::TrayArgs),
+    Tray(resident::VaultArgs),
     /// Add an account, then sign in
     Add(Box<accounts::AddArgs>),
     /// Sign in to an account (again)
@@ -144,7 +146,7 @@ fn dispatch(command: Command, json: bool) -> Outcome {
     match command {
         Command::Demo(args) => resident::demo(&args),
         Command::Daemon(args) => resident::daemon(&args),
-        Command::Tray(args) => resident::tray(&args),
+        Command::Tray(args) => tray(&args),
         Command::Add(args) => accounts::add(*args, json),
         Command::SignIn(args) => sign_in::sign_in(&args, json),
         Command::SignOut(args) => accounts::sign_out(&args, json),
@@ -166,4 +168,18 @@ fn dispatch(command: Command, json: bool) -> Outcome {
         Command::Completions(args) => pages::completions(&args),
         Command::Man => pages::man(),
     }
+}
+
+#[cfg(target_os = "linux")]
+fn tray(args: &resident::VaultArgs) -> Outcome {
+    tray::tray(args)
+}
+
+/// Elsewhere tray and window are one program.
+#[cfg(not(target_os = "linux"))]
+fn tray(_args: &resident::VaultArgs) -> Outcome {
+    Err(Failure::usage(
+        "on this system the tray is part of the desktop program",
+        "tokentray-desktop",
+    ))
 }

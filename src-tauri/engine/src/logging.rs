@@ -7,9 +7,7 @@
 use std::path::Path;
 
 use tracing_appender::{non_blocking::WorkerGuard, rolling};
-use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt,
-};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Days that are kept.
 const FILES: usize = 7;
@@ -28,24 +26,11 @@ pub enum LogError {
 /// The running log; what waits to be written is written when it is dropped.
 #[derive(Debug)]
 pub struct Log {
-    level: Option<reload::Handle<EnvFilter, Registry>>,
     _writer: WorkerGuard,
 }
 
-impl Log {
-    /// Follows the setting `log_level`, unless a filter was given at the start.
-    pub fn set_level(&self, level: &str) {
-        if let Some(handle) = &self.level
-            && let Ok(filter) = filter_for(level)
-        {
-            let _ = handle.reload(filter);
-        }
-    }
-}
-
-/// Starts the log of this process. `filter` is what `TOKENTRAY_LOG` says; without one the level is
-/// `info` until [`Log::set_level`].
-pub fn start(folder: &Path, filter: Option<&str>, to_stderr: bool) -> Result<Log, LogError> {
+/// Starts the log of this process. An empty `filter` means `info`.
+pub fn start(folder: &Path, filter: &str, to_stderr: bool) -> Result<Log, LogError> {
     make_folder(folder)?;
     let file = rolling::Builder::new()
         .rotation(rolling::Rotation::DAILY)
@@ -55,19 +40,14 @@ pub fn start(folder: &Path, filter: Option<&str>, to_stderr: bool) -> Result<Log
         .build(folder)
         .map_err(|error| LogError::Folder(error.to_string()))?;
     let (file, writer) = tracing_appender::non_blocking(file);
-    let fixed = filter.is_some_and(|filter| !filter.is_empty());
-    let (filter, handle) = reload::Layer::new(filter_for(filter.unwrap_or_default())?);
-    let on_stderr = to_stderr.then(|| fmt::layer().with_writer(std::io::stderr).boxed());
+    let on_stderr = to_stderr.then(|| fmt::layer().with_writer(std::io::stderr));
     tracing_subscriber::registry()
-        .with(filter)
+        .with(filter_for(filter)?)
         .with(fmt::layer().with_ansi(false).with_writer(file))
         .with(on_stderr)
         .try_init()
         .map_err(|_| LogError::Twice)?;
-    Ok(Log {
-        level: (!fixed).then_some(handle),
-        _writer: writer,
-    })
+    Ok(Log { _writer: writer })
 }
 
 /// A level alone is meant for us; other crates stay at `warn`.

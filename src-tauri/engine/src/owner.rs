@@ -37,6 +37,7 @@ const LOCK: &str = "owner";
 const UNDO: Duration = Duration::from_secs(10);
 
 /// What an owner is made of.
+#[derive(Clone)]
 pub struct OwnerOptions {
     pub paths: Paths,
     /// None: the kind that this home has.

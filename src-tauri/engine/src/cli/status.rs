@@ -92,8 +92,7 @@ const fn check_code(state: AccountState) -> u8 {
 fn overview(status: &Status, now: DateTime<Utc>) -> String {
     let mut text = format!("{}\n", plain(&status.headline));
     if status.accounts.is_empty() {
-        return text
-            + "No accounts yet. Add one: tokentray add NAME, or look around: tokentray demo\n";
+        return text + "Add one: tokentray add NAME --help. Or look around: tokentray demo\n";
     }
     let mut rows = vec![
         ["ACCOUNT", "STATE", "TOKEN", "NEXT", ""]
