@@ -164,6 +164,35 @@ async fn pausing_signing_out_and_removing_do_what_they_say() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_imported_token_is_handed_out_and_its_end_is_known() {
+    let live = Live::begin().await;
+    let endpoint = format!("{}/token", live.practice.issuer());
+    let args = [
+        "add",
+        "moved",
+        "--auth-url",
+        &endpoint,
+        "--token-url",
+        &endpoint,
+        "--client-id",
+        "me",
+        "--no-sign-in",
+    ];
+    assert_eq!(live.run(&args).code, 0);
+    assert_eq!(live.run(&args).code, 2, "the name is taken");
+    let response = r#"{"access_token":"moved-token","token_type":"bearer","expires_in":3600}"#;
+    let imported = live.stage.run(&["import", "moved"], response);
+    assert_eq!(imported.code, 0, "{imported:?}");
+    assert_eq!(live.run(&["token", "moved"]).out, "moved-token\n");
+    // There is nothing to refresh it with: a setup that no waiting mends.
+    assert_eq!(live.run(&["refresh", "moved"]).code, 8);
+    let row = live.run(&["status", "moved", "--json"]);
+    let row: Value = serde_json::from_str(&row.out).unwrap();
+    assert_eq!(row["accounts"][0]["expires_source"], "server");
+    assert_eq!(row["accounts"][0]["has_refresh_token"], false);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_engine_owns_the_grants_and_ends_cleanly_on_sigterm() {
     let mut live = Live::begin().await;
     let second = live.run(&["daemon", "--vault", "memory"]);
@@ -173,9 +202,9 @@ async fn one_engine_owns_the_grants_and_ends_cleanly_on_sigterm() {
     let mut watch = live.stage.command(&["watch", "--json"]).spawn().unwrap();
     let mut events = BufReader::new(watch.stdout.take().unwrap());
     assert_eq!(live.run(&["refresh", "work"]).code, 0);
-    let mut line = String::new();
-    events.read_line(&mut line).unwrap();
-    assert!(serde_json::from_str::<Value>(&line).is_ok(), "{line}");
+    let mut event = String::new();
+    events.read_line(&mut event).unwrap();
+    assert!(serde_json::from_str::<Value>(&event).is_ok(), "{event}");
 
     let pid = rustix::process::Pid::from_child(&live.daemon);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();

@@ -9,115 +9,117 @@ use tokentray::{
 
 use super::stage::{Stage, problem};
 
+const NO_ENGINE: &str = "tokentray daemon";
+
+/// Arguments, standard input, exit code, and what standard error must hold.
+const CASES: &[(&[&str], &str, i32, &str)] = &[
+    (&["token", "work"], "", 6, NO_ENGINE),
+    (&["status"], "", 6, NO_ENGINE),
+    (&["status", "--check"], "", 6, NO_ENGINE),
+    (&["history", "--since", "7d"], "", 6, NO_ENGINE),
+    (&["refresh", "work"], "", 6, NO_ENGINE),
+    (&["pause"], "", 6, NO_ENGINE),
+    (&["resume", "work"], "", 6, NO_ENGINE),
+    (&["sign-in", "work"], "", 6, NO_ENGINE),
+    (&["sign-out", "work"], "", 6, NO_ENGINE),
+    (&["remove", "work", "--yes"], "", 6, NO_ENGINE),
+    (
+        &["import", "work"],
+        "{\"access_token\":\"x\"}",
+        6,
+        NO_ENGINE,
+    ),
+    (&["watch"], "", 6, NO_ENGINE),
+    (&["unlock"], "", 6, NO_ENGINE),
+    (&["vault", "move", "sealed"], "", 6, NO_ENGINE),
+    (&["settings"], "", 6, NO_ENGINE),
+    (&["open"], "", 6, NO_ENGINE),
+    (&["remove", "work"], "", 2, "tokentray remove work --yes"),
+    (&["import", "work"], "", 2, "tokentray import work < FILE"),
+    (
+        &["import", "work", "--take-over", "gcloud"],
+        "{}",
+        2,
+        "stop gcloud first",
+    ),
+    (&["explain"], "", 2, "curl -i"),
+    (
+        &["explain", "--jsonl"],
+        "nonsense",
+        2,
+        "line 1 is no record",
+    ),
+    (&["history", "--since", "soon"], "", 2, "--since 7d"),
+    (&["token", "work", "--min-valid", "soon"], "", 2, "60s, 5m"),
+    (&["token"], "", 2, "<NAME>"),
+    (&["token", "work", "--header", "--json"], "", 2, "--header"),
+    (&["vault", "move", "box"], "", 2, "box"),
+    (&["settings", "log_level"], "", 2, "NAME=VALUE"),
+    (&["add", "work", "--client-id", "x"], "", 2, "--issuer"),
+    (
+        &[
+            "add",
+            "w",
+            "--client-id",
+            "x",
+            "--auth-url",
+            "https://a.example",
+        ],
+        "",
+        2,
+        "--token-url",
+    ),
+    (
+        &[
+            "add",
+            "w",
+            "--client-id",
+            "x",
+            "--provider",
+            "p",
+            "--issuer",
+            "i",
+        ],
+        "",
+        2,
+        "cannot be used with",
+    ),
+    (
+        &[
+            "add",
+            "w",
+            "--client-id",
+            "x",
+            "--issuer",
+            "i",
+            "--redirect",
+            "https://a.example",
+        ],
+        "",
+        2,
+        "--redirect",
+    ),
+    (
+        &[
+            "add",
+            "w",
+            "--client-id",
+            "x",
+            "--issuer",
+            "i",
+            "--client-secret-stdin",
+        ],
+        "",
+        2,
+        "no client secret",
+    ),
+    (&["reauth", "work"], "", 2, "unrecognized"),
+];
+
 #[test]
 fn without_an_engine_each_command_says_what_is_wrong_and_what_helps() {
-    let no_engine = "tokentray daemon";
-    // Arguments, standard input, exit code, and what standard error must hold.
-    let cases: &[(&[&str], &str, i32, &str)] = &[
-        (&["token", "work"], "", 6, no_engine),
-        (&["status"], "", 6, no_engine),
-        (&["status", "--check"], "", 6, no_engine),
-        (&["history", "--since", "7d"], "", 6, no_engine),
-        (&["refresh", "work"], "", 6, no_engine),
-        (&["pause"], "", 6, no_engine),
-        (&["resume", "work"], "", 6, no_engine),
-        (&["sign-in", "work"], "", 6, no_engine),
-        (&["sign-out", "work"], "", 6, no_engine),
-        (&["remove", "work", "--yes"], "", 6, no_engine),
-        (
-            &["import", "work"],
-            "{\"access_token\":\"x\"}",
-            6,
-            no_engine,
-        ),
-        (&["watch"], "", 6, no_engine),
-        (&["unlock"], "", 6, no_engine),
-        (&["vault", "move", "sealed"], "", 6, no_engine),
-        (&["settings"], "", 6, no_engine),
-        (&["open"], "", 6, no_engine),
-        (&["remove", "work"], "", 2, "tokentray remove work --yes"),
-        (&["import", "work"], "", 2, "tokentray import work < FILE"),
-        (
-            &["import", "work", "--take-over", "gcloud"],
-            "{}",
-            2,
-            "stop gcloud first",
-        ),
-        (&["explain"], "", 2, "curl -i"),
-        (
-            &["explain", "--jsonl"],
-            "nonsense",
-            2,
-            "line 1 is no record",
-        ),
-        (&["history", "--since", "soon"], "", 2, "--since 7d"),
-        (&["token", "work", "--min-valid", "soon"], "", 2, "60s, 5m"),
-        (&["token"], "", 2, "<NAME>"),
-        (&["token", "work", "--header", "--json"], "", 2, "--header"),
-        (&["vault", "move", "box"], "", 2, "box"),
-        (&["settings", "log_level"], "", 2, "NAME=VALUE"),
-        (&["add", "work", "--client-id", "x"], "", 2, "--issuer"),
-        (
-            &[
-                "add",
-                "w",
-                "--client-id",
-                "x",
-                "--auth-url",
-                "https://a.example",
-            ],
-            "",
-            2,
-            "--token-url",
-        ),
-        (
-            &[
-                "add",
-                "w",
-                "--client-id",
-                "x",
-                "--provider",
-                "p",
-                "--issuer",
-                "i",
-            ],
-            "",
-            2,
-            "cannot be used with",
-        ),
-        (
-            &[
-                "add",
-                "w",
-                "--client-id",
-                "x",
-                "--issuer",
-                "i",
-                "--redirect",
-                "https://a.example",
-            ],
-            "",
-            2,
-            "--redirect",
-        ),
-        (
-            &[
-                "add",
-                "w",
-                "--client-id",
-                "x",
-                "--issuer",
-                "i",
-                "--client-secret-stdin",
-            ],
-            "",
-            2,
-            "no client secret",
-        ),
-        (&["reauth", "work"], "", 2, "unrecognized"),
-    ];
     let stage = Stage::empty();
-    for (args, stdin, code, said) in cases {
+    for (args, stdin, code, said) in CASES {
         let ran = stage.run(args, stdin);
         assert_eq!(ran.code, *code, "{args:?}: {ran:?}");
         assert!(ran.err.contains(said), "{args:?}: {ran:?}");

@@ -110,10 +110,5 @@ fn since(text: &str) -> Result<DateTime<Utc>, Failure> {
 pub fn told(entry: &HistoryRow) -> String {
     let at = entry.at.with_timezone(&Local).format("%Y-%m-%d %H:%M:%S");
     let account = entry.account.as_deref().unwrap_or("-");
-    let times = if entry.count > 1 {
-        format!(" ({} times)", entry.count)
-    } else {
-        String::new()
-    };
-    format!("{at}  {}  {}{times}", plain(account), plain(&entry.message))
+    format!("{at}  {}  {}", plain(account), plain(&entry.message))
 }
