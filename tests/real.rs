@@ -12,6 +12,8 @@ mod real {
     mod autostart;
     mod browser;
     mod full_disk;
+    mod callers;
+    mod everyday;
     mod house;
     mod keychain;
     mod notifier;
