@@ -10,6 +10,8 @@
 )]
 
 mod desktop {
+    mod desk;
+    mod everyday;
     mod house;
 }
 mod support;

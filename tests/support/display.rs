@@ -89,7 +89,10 @@ impl<'s> Display<'s> {
         let name = format!(":{}", number.trim());
         assert!(number.trim().parse::<u32>().is_ok(), "{}", server.log());
         session.set_variable("DISPLAY", &name);
-        let openbox = session.spawn("openbox", &mut session.command("openbox"));
+        // Its session runs the person's login entries; the machine's own are none of ours.
+        let mut command = session.command("openbox-session");
+        command.env("XDG_CONFIG_DIRS", session.dir().join("no-machine-entries"));
+        let openbox = session.spawn("openbox", &mut command);
         let display = Self {
             session,
             name,
@@ -104,8 +107,18 @@ impl<'s> Display<'s> {
         display
     }
 
+    pub fn session(&self) -> &'s Session {
+        self.session
+    }
+
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Clicks the first icon of the panel's tray.
+    pub fn click_icon(&self, button: u8) {
+        self.click(16, 16, button);
+        self.rest_mouse();
     }
 
     /// Starts the panel and waits until its tray takes icons.

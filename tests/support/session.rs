@@ -17,7 +17,10 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::process::{self, Process};
+use super::{
+    process::{self, Process},
+    wait_until,
+};
 
 /// Set in the process that [`inside`] starts: the folder of the session it runs in.
 const INSIDE: &str = "TOKENTRAY_TEST_SESSION";
@@ -42,7 +45,7 @@ const BUS_CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bu
 pub struct Session {
     dir: PathBuf,
     /// None in a process that runs inside a session of another.
-    owned: Option<(TempDir, Process)>,
+    owned: Option<(TempDir, Mutex<Process>)>,
     /// Variables of its processes that were added on the way, such as `DISPLAY`.
     added: Mutex<BTreeMap<String, String>>,
 }
@@ -65,7 +68,7 @@ impl Session {
         let bus = start_bus(&dir);
         Self {
             dir,
-            owned: Some((temp, bus)),
+            owned: Some((temp, Mutex::new(bus))),
             added: Mutex::default(),
         }
     }
@@ -98,6 +101,34 @@ impl Session {
     pub fn set_variable(&self, name: &str, value: &str) {
         let mut added = self.added.lock().unwrap();
         added.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Takes the display's name out of the environment again.
+    pub fn forget_display(&self) {
+        self.added.lock().unwrap().remove("DISPLAY");
+    }
+
+    /// A new bus at the same address, as at a new login; whoever was connected is cut off.
+    pub fn restart_bus(&self) {
+        let (_, bus) = self.owned.as_ref().expect("a session of our own");
+        let mut bus = bus.lock().unwrap();
+        bus.kill();
+        let _ = fs::remove_file(self.dir.join("run/bus"));
+        *bus = start_bus(&self.dir);
+    }
+
+    /// Asks every program that was started from `folder` in this session to end (`SIGTERM`), and
+    /// waits until all have.
+    pub fn end_programs_of(&self, folder: &Path, within: Duration) {
+        let theirs = |pid: i32| {
+            fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.starts_with(folder))
+        };
+        for pid in running().filter(|pid| theirs(*pid)) {
+            let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM);
+        }
+        wait_until("the programs end when asked", within, || {
+            !running().any(theirs)
+        });
     }
 
     /// A command that runs in this session and sees nothing of the person's own.
@@ -167,16 +198,12 @@ impl Session {
         let marker = format!("{INSIDE}={}\0", self.dir.display()).into_bytes();
         let home = format!("HOME={}\0", self.home().display()).into_bytes();
         for _ in 0..3 {
-            let found: Vec<Pid> = fs::read_dir("/proc")
-                .into_iter()
-                .flatten()
-                .flatten()
-                .filter_map(|entry| {
-                    let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            let found: Vec<Pid> = running()
+                .filter_map(|pid| {
                     if u32::try_from(pid).ok()? == std::process::id() {
                         return None;
                     }
-                    let environ = fs::read(entry.path().join("environ")).ok()?;
+                    let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
                     let ours = [&marker, &home].iter().any(|m| {
                         environ
                             .windows(m.len())
@@ -206,6 +233,12 @@ impl Drop for Session {
         }
         self.end_stragglers();
     }
+}
+
+/// Ids of all processes.
+fn running() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 fn start_bus(dir: &Path) -> Process {

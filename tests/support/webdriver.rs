@@ -139,6 +139,60 @@ impl Window {
         );
     }
 
+    /// Types into the field with this label, in place of what is there.
+    #[track_caller]
+    pub fn fill(&self, label: &str, text: &str) {
+        let element = self.labelled(label);
+        self.call(
+            "POST",
+            &format!("/element/{element}/clear"),
+            Some(&json!({})),
+        );
+        let keys = json!({ "text": text });
+        self.call("POST", &format!("/element/{element}/value"), Some(&keys));
+    }
+
+    /// Chooses in the list with this label.
+    #[track_caller]
+    pub fn choose(&self, label: &str, option: &str) {
+        // As the keyboard does it: WebKit's driver cannot open a list of GTK's.
+        const CHOOSE: &str = "
+            const list = arguments[0];
+            const at = [...list.options].findIndex((o) => o.text.trim() === arguments[1]);
+            if (at < 0) return [...list.options].map((o) => o.text).join(', ');
+            list.selectedIndex = at;
+            list.dispatchEvent(new Event('input', { bubbles: true }));
+            list.dispatchEvent(new Event('change', { bubbles: true }));
+            return null;";
+        let element = json!({ ELEMENT: self.labelled(label) });
+        wait_for(
+            &format!("{label:?} offers {option:?}"),
+            Duration::from_secs(10),
+            || {
+                self.script(CHOOSE, &json!([element, option]))
+                    .is_null()
+                    .then_some(())
+            },
+        );
+    }
+
+    #[track_caller]
+    fn labelled(&self, label: &str) -> String {
+        const FIND: &str = "
+            const wanted = arguments[0];
+            return [...document.querySelectorAll('input, select, textarea')].find((e) =>
+                e.getClientRects().length && [...(e.labels || [])].some((label) =>
+                    label.innerText.trim().split('\\n')[0].trim() === wanted)) || null;";
+        wait_for(
+            &format!("a field called {label:?}"),
+            Duration::from_secs(10),
+            || {
+                let found = self.script(FIND, &json!([label]));
+                found[ELEMENT].as_str().map(str::to_owned)
+            },
+        )
+    }
+
     #[track_caller]
     fn find(&self, selector: &str, within: Duration) -> String {
         let body = json!({ "using": "css selector", "value": selector });

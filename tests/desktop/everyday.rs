@@ -1,0 +1,210 @@
+//! A day at a desktop: switched on once, there at every login without a window, one notification
+//! when the provider ends the grant, and four ways to sign in again. Told twice: with the desktop
+//! program alone, and with the small resident program beside it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::desk::{ACCOUNT, Desk, Installed};
+use crate::support::{tray_icon::Entry, wait_until, webdriver::Window};
+
+const SOON: Duration = Duration::from_secs(10);
+
+#[test]
+fn the_desktop_program_alone_lives_a_day() {
+    a_day("alone", Installed::DesktopAlone);
+}
+
+#[test]
+fn the_small_program_and_its_window_live_a_day() {
+    a_day("tray", Installed::Both);
+}
+
+#[test]
+fn the_desktop_program_alone_waits_for_a_late_panel() {
+    a_late_panel(Installed::DesktopAlone);
+}
+
+#[test]
+fn the_small_program_waits_for_a_late_panel() {
+    a_late_panel(Installed::Both);
+}
+
+fn a_day(name: &str, installed: Installed) {
+    let desk = Desk::new(installed);
+    {
+        let login = desk.log_in();
+        let _panel = login.display.panel();
+        let mut first = desk.open_by_hand();
+        let window = Window::attach(&desk.session, desk.inspector);
+        switch_on_start_at_login(&desk, &window);
+        login.display.screenshot(&format!("{name}-settings"));
+        desk.end_tokentray();
+        first.wait(SOON);
+    }
+
+    let login = desk.log_in();
+    let display = &login.display;
+    let _panel = display.panel();
+    let _dunst = display.dunst();
+    let icon = desk.icon();
+    let fine = icon.wait(SOON);
+    assert_eq!(fine.status, "Active", "{fine:?}");
+    desk.tokentray().wait_until_it_answers();
+    assert_eq!(display.windows("okentray"), Vec::<String>::new());
+    display.screenshot(&format!("{name}-after-login"));
+
+    let provider = desk.provider();
+    desk.tokentray()
+        .set_browser("ada", &format!("{name}-browser"));
+    display.click_icon(1);
+    display.window("okentray", Duration::from_secs(20));
+    let window = Window::attach(&desk.session, desk.inspector);
+    add_account(&window, &provider.issuer);
+    desk.tokentray()
+        .wait_state(ACCOUNT, "ok", Duration::from_secs(60));
+    shows_the_account(&window);
+    for theme in ["Light", "Dark"] {
+        window.press("Settings");
+        window.press(theme);
+        window.press("Back to the timeline");
+        shows_the_account(&window);
+        display.screenshot(&format!("{name}-window-{}", theme.to_lowercase()));
+    }
+
+    let ways: [(&str, &dyn Fn()); 4] = [
+        ("notification", &|| display.click_notification()),
+        ("menu", &|| {
+            icon.choose(&format!("Sign in again: {ACCOUNT}"))
+        }),
+        ("middle click", &|| display.click_icon(2)),
+        ("window", &|| {
+            window.press(&format!("Sign in again to {ACCOUNT}"))
+        }),
+    ];
+    for (told, (way, sign_in_again)) in (1..).zip(ways) {
+        println!("--- sign-in again by {way}");
+        provider.revoke_everything();
+        icon.wait_status("NeedsAttention", Duration::from_secs(90));
+        wait_until("the person is told", Duration::from_secs(15), || {
+            login.monitor.count("Notify") == told
+        });
+        first_entry_leads(&icon.menu());
+        display.screenshot(&format!("{name}-needs-you-{}", way.replace(' ', "-")));
+        sign_in_again();
+        desk.tokentray()
+            .wait_state(ACCOUNT, "ok", Duration::from_secs(60));
+        wait_until("the icon is fine again", SOON, || {
+            icon.shown().is_some_and(|shown| shown == fine)
+        });
+        wait_until("the notification is gone", SOON, || {
+            display.windows("Dunst").is_empty()
+        });
+        assert_eq!(
+            login.monitor.count("Notify"),
+            told,
+            "{:#?}",
+            login.monitor.notifies()
+        );
+    }
+
+    shows_the_whole_history(&desk, &window);
+    display.screenshot(&format!("{name}-history"));
+    icon.choose("Quit");
+    wait_until("the icon is gone", Duration::from_secs(15), || {
+        icon.shown().is_none()
+    });
+}
+
+fn a_late_panel(installed: Installed) {
+    let desk = Desk::new(installed);
+    {
+        let _login = desk.log_in();
+        desk.open_by_hand();
+        let window = Window::attach(&desk.session, desk.inspector);
+        switch_on_start_at_login(&desk, &window);
+        desk.end_tokentray();
+    }
+    let login = desk.log_in();
+    desk.tokentray().wait_until_it_answers();
+    // Nothing can be awaited here: the panel is late, that is all.
+    std::thread::sleep(Duration::from_secs(20));
+    let _panel = login.display.panel();
+    assert_eq!(desk.icon().wait(SOON).status, "Active");
+    assert_eq!(login.display.windows("okentray"), Vec::<String>::new());
+}
+
+fn switch_on_start_at_login(desk: &Desk, window: &Window) {
+    window.press("Settings");
+    assert!(!desk.login_entry().exists());
+    window.press("Start at login");
+    wait_until("the login entry is there", SOON, || {
+        desk.login_entry().exists()
+    });
+}
+
+/// As a person does in the window's form.
+fn add_account(window: &Window, issuer: &str) {
+    window.press("Add account");
+    window.choose("Provider", "Another one, by its issuer address");
+    window.fill("Name", ACCOUNT);
+    window.fill("Issuer", issuer);
+    window.fill("Client id", crate::support::provider::CLIENT_ID);
+    window.fill("Scopes", "openid offline_access");
+    window.press("Add and sign in");
+}
+
+fn shows_the_account(window: &Window) {
+    wait_until("the lane has a bar and a mark", SOON, || {
+        let drawn = window.script(
+            "const lane = [...document.querySelectorAll('li.lane')]
+                .find((e) => e.innerText.includes(arguments[0]));
+             return lane ? lane.querySelectorAll('svg *').length : 0",
+            &json!([ACCOUNT]),
+        );
+        drawn.as_u64().is_some_and(|count| count > 2)
+    });
+}
+
+fn first_entry_leads(menu: &[Entry]) {
+    let first = menu.first().map(|entry| entry.label.as_str());
+    assert_eq!(
+        first,
+        Some(&*format!("Sign in again: {ACCOUNT}")),
+        "{menu:#?}"
+    );
+}
+
+/// The sentences of the window's history are those of `history --json`, in its order.
+fn shows_the_whole_history(desk: &Desk, window: &Window) {
+    // A refresh in between would be a difference.
+    desk.tokentray().ok(&["pause", ACCOUNT]);
+    window.press("History");
+    let sentences = "return [...document.querySelectorAll('section[aria-label=History] li')]
+        .map((line) => line.querySelector('.readable').firstChild.textContent)";
+    let mut difference = String::new();
+    wait_until(&format!("the histories agree:\n{difference}"), SOON, || {
+        let shown = window.script(sentences, &json!([]));
+        let printed: Vec<Value> = desk
+            .tokentray()
+            .history(ACCOUNT)
+            .iter()
+            .map(|row| row["message"].clone())
+            .collect();
+        difference = format!("window: {shown:#}\nprinted: {printed:#?}");
+        let agree = same(shown.as_array().map_or(&[][..], Vec::as_slice), &printed);
+        if !agree {
+            println!("{difference}");
+        }
+        agree
+    });
+}
+
+/// The window leads with the newest entry and shows a page at a time.
+fn same(shown: &[Value], printed: &[Value]) -> bool {
+    let newest_first: Vec<&Value> = printed.iter().rev().collect();
+    shown.len() >= 10
+        && newest_first.len() >= shown.len()
+        && shown.iter().eq(newest_first.into_iter().take(shown.len()))
+}
