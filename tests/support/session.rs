@@ -277,7 +277,7 @@ pub fn inside(body: impl FnOnce(&Session)) {
         });
     }
     let session = Session::start();
-    let this_test = thread::current().name().expect("a test").to_owned();
+    let this_test = name_of_this_test();
     let mut command = session.command(env::current_exe().unwrap());
     command
         .current_dir(env::current_dir().unwrap())
@@ -288,4 +288,13 @@ pub fn inside(body: impl FnOnce(&Session)) {
     println!("{said}");
     assert!(status.success(), "{this_test} failed inside its session");
     assert!(said.contains("1 passed"), "{this_test} did not run inside");
+}
+
+/// The thread bears the test's name, but for the only test of a process, which nextest names.
+fn name_of_this_test() -> String {
+    let thread = thread::current();
+    let name = thread.name().filter(|name| *name != "main");
+    name.map(str::to_owned)
+        .or_else(|| env::var("NEXTEST_TEST_NAME").ok())
+        .expect("cargo-nextest, or more than one test thread")
 }
