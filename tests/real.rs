@@ -11,9 +11,9 @@
 mod real {
     mod autostart;
     mod browser;
-    mod full_disk;
     mod callers;
     mod everyday;
+    mod full_disk;
     mod house;
     mod keychain;
     mod notifier;
