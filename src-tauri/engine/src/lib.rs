@@ -18,12 +18,17 @@
 //! - [`owner`]: who holds the lock, and puts the engine together.
 //! - [`demo`]: the whole story in a minute.
 //! - [`cli`]: what can be typed.
+//!
+//! The guides for people are in `docs`.
 
 pub mod api;
 pub mod autostart;
 pub mod cli;
 pub mod coordinator;
 pub mod demo;
+// Not where doctests are collected: the guides' examples are for shells.
+#[cfg(all(doc, not(doctest)))]
+pub mod docs;
 pub mod domain;
 pub mod engine;
 pub mod explain;
