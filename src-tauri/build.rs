@@ -11,6 +11,7 @@ const COMMANDS: &[&str] = &[
     "copy_token",
     "copy_text",
     "open_sign_in",
+    "start_demo",
     "close_window",
     "quit",
 ];

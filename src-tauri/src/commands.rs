@@ -9,11 +9,14 @@ use tauri::{AppHandle, State, ipc::Channel};
 use tokentray::{
     api::{
         problem::{Code, Problem},
-        types::{SignInRow, TokenAnswer},
+        types::{SettingsRow, SignInRow, TokenAnswer},
     },
     autostart::Autostart,
     domain::secret::Secret,
-    io::tray::TrayState,
+    io::{
+        browser::{Browser, SystemBrowser},
+        tray::TrayState,
+    },
 };
 
 use crate::{
@@ -44,6 +47,9 @@ pub async fn api(
     body: Option<Value>,
 ) -> Answer<Value> {
     let method = routes::check(&method, &path, body.as_ref())?;
+    if let Some(problem) = &shell.refusal {
+        return Err(problem.clone());
+    }
     let (_, answer) = shell.client.request(method, &path, body).await?;
     Ok(answer)
 }
@@ -109,8 +115,35 @@ fn no_clipboard(error: arboard::Error) -> Problem {
 pub async fn open_sign_in(shell: State<'_, Shell>, id: String) -> Answer<()> {
     let path = format!("/v1/sign-ins/{}", segment(&id));
     let row: SignInRow = shell.client.get(&path).await?;
-    let _ = row;
-    Ok(())
+    let settings: SettingsRow = shell.client.get("/v1/settings").await?;
+    let address = row
+        .url
+        .or(row.verification_url_complete)
+        .or(row.verification_url)
+        .ok_or_else(|| Problem::new(Code::NotFound, "this sign-in is over"))?;
+    SystemBrowser::new(settings.browser, std::env::vars_os())
+        .open(address)
+        .await
+        .map_err(|error| Problem::new(Code::Internal, error.to_string()))
+}
+
+/// Starts a second Tokentray on the practice provider, which knows nothing of this one.
+#[tauri::command]
+pub async fn start_demo() -> Answer<()> {
+    let started = std::env::current_exe().and_then(|program| {
+        std::process::Command::new(program)
+            .arg("--demo")
+            .stdin(std::process::Stdio::null())
+            .spawn()
+    });
+    match started {
+        Ok(mut child) => {
+            // Waited for, so that it leaves no zombie behind.
+            std::thread::spawn(move || child.wait());
+            Ok(())
+        }
+        Err(error) => Err(Problem::new(Code::Internal, error.to_string())),
+    }
 }
 
 /// Closes the window; the rest goes on.

@@ -6,6 +6,7 @@
 
 mod clipboard;
 mod commands;
+mod login;
 mod page;
 mod present;
 mod routes;
@@ -22,13 +23,15 @@ use anyhow::Context;
 use shell::{Part, Shell};
 use standing::{Standing, Wish};
 use tauri::{Manager, RunEvent};
+use tokentray::io::vault::VaultKind;
 use tokio::runtime::Runtime;
 
 const USAGE: &str = "\
-Usage: tokentray-desktop [--hidden] [--demo]
+Usage: tokentray-desktop [--hidden] [--demo] [--vault KIND]
 
-  --hidden   start without a window, as the session does at login
-  --demo     try it with the practice provider; touches nothing of yours
+  --hidden       start without a window, as the session does at login
+  --demo         try it with the practice provider; touches nothing of yours
+  --vault KIND   where grants are kept: os, sealed, file or memory
 ";
 
 fn main() -> ExitCode {
@@ -43,17 +46,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<ExitCode> {
-    let mut wish = Wish::default();
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--hidden" => wish.hidden = true,
-            "--demo" => wish.demo = true,
-            other => {
-                complain(&format!("{other:?} is no option.\n{USAGE}"));
-                return Ok(ExitCode::from(2));
-            }
-        }
-    }
+    let Some(wish) = wish(std::env::args().skip(1)) else {
+        complain(USAGE);
+        return Ok(ExitCode::from(2));
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -64,6 +60,20 @@ fn run() -> anyhow::Result<ExitCode> {
         Some(standing) => run_app(&runtime, standing, wish),
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// None for words that are no options.
+fn wish(mut words: impl Iterator<Item = String>) -> Option<Wish> {
+    let mut wish = Wish::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--hidden" => wish.hidden = true,
+            "--demo" => wish.demo = true,
+            "--vault" => wish.vault = Some(VaultKind::from_code(&words.next()?)?),
+            _ => return None,
+        }
+    }
+    Some(wish)
 }
 
 fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Result<ExitCode> {
@@ -77,6 +87,7 @@ fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Res
             commands::copy_token,
             commands::copy_text,
             commands::open_sign_in,
+            commands::start_demo,
             commands::close_window,
             commands::quit,
         ])

@@ -6,7 +6,11 @@ use std::{
 };
 
 use serde::Serialize;
-use tokentray::{api::client::Client, autostart::Autostart, io::tray::TrayState};
+use tokentray::{
+    api::{client::Client, problem::Problem},
+    autostart::Autostart,
+    io::tray::TrayState,
+};
 use tokio::sync::watch;
 
 use crate::{clipboard::Clipboard, page::Page};
@@ -27,6 +31,8 @@ pub enum Part {
 pub struct Shell {
     pub client: Client,
     pub part: Part,
+    /// Why there is no engine at all; every request gets it.
+    pub refusal: Option<Problem>,
     pub page: Page,
     pub clipboard: Clipboard,
     /// None in a demo: what is invented does not start at login.
@@ -39,12 +45,14 @@ impl Shell {
     pub fn new(
         client: Client,
         part: Part,
+        refusal: Option<Problem>,
         autostart: Option<Autostart>,
         state_dir: PathBuf,
     ) -> Self {
         Self {
             client,
             part,
+            refusal,
             page: Page::default(),
             clipboard: Clipboard::default(),
             autostart,

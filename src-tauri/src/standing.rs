@@ -3,17 +3,25 @@
 //! Three kernel locks decide, never a bus: the owner's, the presenter's, and one for the window.
 //! Surprising: a second start is no error. It asks the first to open its window and ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{env, future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use http::Method;
 use tauri::AppHandle;
 use tokentray::{
-    api::{client::Client, types::Event},
+    api::{
+        client::Client,
+        problem::{Code, Problem},
+        types::Event,
+    },
     autostart::Autostart,
+    demo::{self, Demo, DemoOptions},
+    io::{Pending, browser::SystemBrowser, vault::VaultKind},
+    logging::{self, Log},
+    owner::{self, Owner, OwnerOptions, Role},
     paths::Paths,
     presenter::{
-        NoSuccessor,
+        Successor,
         lock::{PresenterLock, WindowLock},
     },
 };
@@ -24,7 +32,7 @@ use tokio::{
 };
 
 use crate::{
-    present,
+    login, present,
     shell::{Part, Shell},
     window,
 };
@@ -33,28 +41,45 @@ use crate::{
 const END_WITHIN: Duration = Duration::from_secs(12);
 /// A first start may hold its lock before its socket answers.
 const ASK: (u32, Duration) = (20, Duration::from_millis(250));
+/// How many times as fast as life the demo's clock runs: a token of 5 min is refreshed every 24 s,
+/// and a person has a minute to click through a sign-in.
+const DEMO_FACTOR: u32 = 10;
+/// The demo's account, ready to be signed in to.
+const DEMO_ACCOUNT: &str = "Practice";
 
 /// What the person asked for on the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish {
     pub hidden: bool,
     pub demo: bool,
+    pub vault: Option<VaultKind>,
 }
 
 /// What this process holds until it ends.
 pub struct Standing {
     part: Part,
+    /// Shows tray and notifications.
+    presents: bool,
     client: Client,
     paths: Paths,
+    /// Why there is no engine, for the window to say.
+    refusal: Option<Problem>,
     autostart: Option<Autostart>,
-    _window: WindowLock,
-    _presenter: Option<PresenterLock>,
+    vault: Option<VaultKind>,
     shutdown: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    demo: Option<Demo>,
+    // Declared last: released after everything else is gone.
+    _presenter: Option<PresenterLock>,
+    _window: WindowLock,
+    _log: Option<Log>,
 }
 
 /// Takes the place that is free; none where another process has it and was asked instead.
 pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
+    if wish.demo {
+        return take_demo().await.map(Some);
+    }
     let paths = Paths::from_env()?;
     let Some(window) = WindowLock::take(&paths.locks_dir()).context("the state folder")? else {
         if !wish.hidden {
@@ -62,25 +87,116 @@ pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
         }
         return Ok(None);
     };
+    let log = logging::start(
+        &paths.log_dir(),
+        env::var("TOKENTRAY_LOG").ok().as_deref(),
+        false,
+    );
+    let shutdown = watch::Sender::new(false);
+    let taken = owner::take(owner_options(&paths, wish.vault)).await;
     let presenter = PresenterLock::take(&paths.locks_dir()).context("the state folder")?;
-    let part = if presenter.is_some() {
-        Part::Presenter
-    } else {
-        Part::Window
+    let mut tasks = Vec::new();
+    let mut refusal = None;
+    let mut client = Client::socket(&paths.socket);
+    let part = match (taken, &presenter) {
+        (Ok(Role::Owner(owner)), _) => {
+            client = Client::in_process(owner.engine());
+            tasks.push(tokio::spawn(serve(*owner, ended(&shutdown))));
+            Part::Whole
+        }
+        (Ok(Role::Guest), Some(_)) => Part::Presenter,
+        (Ok(Role::Guest), None) => Part::Window,
+        (Err(error), _) => {
+            // The window says it, since whoever clicked an icon reads no terminal.
+            tracing::error!(%error, "no_engine");
+            if wish.hidden {
+                return Err(error.into());
+            }
+            refusal = Some(Problem::new(Code::NotRunning, error.to_string()));
+            Part::Window
+        }
     };
     if wish.hidden && part == Part::Window {
         return Ok(None);
     }
+    let autostart = login::entry();
+    if let Some(entry) = &autostart
+        && let Err(error) = entry.mend()
+    {
+        tracing::warn!(%error, "login_entry_not_mended");
+    }
     Ok(Some(Standing {
         part,
-        client: Client::socket(&paths.socket),
-        autostart: None,
+        presents: presenter.is_some() && part != Part::Window,
+        client,
         paths,
-        _window: window,
+        refusal,
+        autostart,
+        vault: wish.vault,
+        shutdown,
+        tasks,
+        demo: None,
         _presenter: presenter,
-        shutdown: watch::Sender::new(false),
-        tasks: Vec::new(),
+        _window: window,
+        _log: log.ok(),
     }))
+}
+
+/// An engine on the practice provider, in a folder of its own that no other process knows.
+async fn take_demo() -> anyhow::Result<Standing> {
+    let mut demo = demo::set_up(&DemoOptions {
+        factor: DEMO_FACTOR,
+        browser: Some(Arc::new(SystemBrowser::new(None, env::vars_os()))),
+        ..DemoOptions::default()
+    })
+    .await?;
+    let shutdown = watch::Sender::new(false);
+    demo.serve(ended(&shutdown));
+    let client = Client::in_process(demo.engine.clone());
+    let account = serde_json::to_value(demo.account(DEMO_ACCOUNT))?;
+    client
+        .request(Method::POST, "/v1/accounts", Some(account))
+        .await?;
+    let window = WindowLock::take(&demo.paths.locks_dir())?.context("the demo's folder")?;
+    Ok(Standing {
+        part: Part::Whole,
+        presents: true,
+        client,
+        paths: demo.paths.clone(),
+        refusal: None,
+        autostart: None,
+        vault: None,
+        shutdown,
+        tasks: Vec::new(),
+        demo: Some(demo),
+        _presenter: None,
+        _window: window,
+        _log: None,
+    })
+}
+
+fn owner_options(paths: &Paths, vault: Option<VaultKind>) -> OwnerOptions {
+    OwnerOptions {
+        paths: paths.clone(),
+        vault,
+        passphrase: None,
+        key_file: None,
+        environment: env::vars_os().collect(),
+    }
+}
+
+/// Ready when the process is to end.
+fn ended(shutdown: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut shutdown = shutdown.subscribe();
+    async move {
+        let _ = shutdown.wait_for(|ended| *ended).await;
+    }
+}
+
+async fn serve(owner: Owner, ended: impl Future<Output = ()> + Send) {
+    if let Err(error) = owner.serve(ended).await {
+        tracing::error!(%error, "socket_ended");
+    }
 }
 
 /// Another process has the window: it brings it to the front.
@@ -89,8 +205,9 @@ async fn ask_first(client: &Client) -> anyhow::Result<()> {
     loop {
         match client.request(Method::POST, "/v1/window/open", None).await {
             Ok(_) => return Ok(()),
-            Err(problem) if tries == 0 => {
-                return Err(problem).context("another Tokentray runs, but does not answer");
+            Err(problem) if tries == 0 || !may_pass(problem.code) => {
+                return Err(problem)
+                    .context("another Tokentray has the window, but did not open it");
             }
             Err(_) => {
                 tries -= 1;
@@ -100,12 +217,18 @@ async fn ask_first(client: &Client) -> anyhow::Result<()> {
     }
 }
 
+/// It may still be starting.
+fn may_pass(code: Code) -> bool {
+    matches!(code, Code::NotRunning | Code::Busy | Code::Loading)
+}
+
 impl Standing {
     /// What the shell's parts share.
     pub fn shell(&self) -> Shell {
         Shell::new(
             self.client.clone(),
             self.part,
+            self.refusal.clone(),
             self.autostart.clone(),
             self.paths.state_dir.clone(),
         )
@@ -113,37 +236,78 @@ impl Standing {
 
     /// Starts what goes on beside the window. Called inside the runtime.
     pub fn start(&mut self, app: &AppHandle) {
-        let task = if self.part == Part::Window {
-            tokio::spawn(follow(self.client.clone(), app.clone()))
+        let task = if !self.presents {
+            let (client, app, ended) = (self.client.clone(), app.clone(), ended(&self.shutdown));
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = follow(client, app) => {}
+                    () = ended => {}
+                }
+            })
         } else {
+            let successor = TakeOver {
+                paths: self.paths.clone(),
+                vault: self.vault,
+                guest: self.part == Part::Presenter,
+                shutdown: self.shutdown.clone(),
+            };
             present::start(
                 app,
                 self.client.clone(),
-                Arc::new(NoSuccessor),
+                Arc::new(successor),
                 self.autostart.clone(),
-                self.ending(),
+                ended(&self.shutdown),
             )
         };
         self.tasks.push(task);
         end_on_signal(app);
     }
 
-    /// Takes tray and notification away, then ends the engine if it is ours.
+    /// Takes tray and notification away, and ends the engine if it is ours.
     pub async fn end(self) {
         self.shutdown.send_replace(true);
         for task in self.tasks {
-            if self.part == Part::Window {
-                task.abort();
-            }
             let _ = timeout(END_WITHIN, task).await;
         }
-    }
-
-    fn ending(&self) -> impl Future<Output = ()> + Send + 'static {
-        let mut ending = self.shutdown.subscribe();
-        async move {
-            let _ = ending.wait_for(|ending| *ending).await;
+        if let Some(demo) = self.demo {
+            let _ = timeout(END_WITHIN, demo.engine.shut_down()).await;
         }
+    }
+}
+
+/// A presenter whose owner ended becomes the owner itself.
+struct TakeOver {
+    paths: Paths,
+    vault: Option<VaultKind>,
+    /// False: this process is the owner, and nobody is to be succeeded.
+    guest: bool,
+    shutdown: watch::Sender<bool>,
+}
+
+impl Successor for TakeOver {
+    fn next(&self) -> Pending<'static, Option<Client>> {
+        if !self.guest || *self.shutdown.borrow() {
+            return Box::pin(std::future::ready(None));
+        }
+        let (options, ended) = (
+            owner_options(&self.paths, self.vault),
+            ended(&self.shutdown),
+        );
+        Box::pin(async move {
+            match owner::take(options).await {
+                Ok(Role::Owner(owner)) => {
+                    // The window goes on asking over the socket, which is ours now.
+                    let client = Client::in_process(owner.engine());
+                    tokio::spawn(serve(*owner, ended));
+                    Some(client)
+                }
+                Ok(Role::Guest) => None,
+                Err(error) => {
+                    tracing::error!(%error, "not_taken_over");
+                    None
+                }
+            }
+        })
     }
 }
 

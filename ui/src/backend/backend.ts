@@ -34,6 +34,8 @@ export interface Backend {
   copyText(text: string): Promise<void>;
   /** Opens a sign-in's own address again, outside of the window. */
   openSignIn(id: string): Promise<void>;
+  /** A second Tokentray, on the practice provider. */
+  startDemo(): Promise<void>;
   closeWindow(): Promise<void>;
   quit(): Promise<void>;
 }

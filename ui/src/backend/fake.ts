@@ -48,6 +48,7 @@ export function fakeBackend(search: string): Backend {
     copyToken: () => Promise.resolve(),
     copyText: () => Promise.resolve(),
     openSignIn: () => Promise.resolve(),
+    startDemo: () => Promise.resolve(),
     closeWindow: () => Promise.resolve(),
     quit: () => Promise.resolve(),
   };

@@ -36,6 +36,7 @@ export function tauriBackend(): Backend {
     copyToken: (name) => call<void>("copy_token", { name }),
     copyText: (text) => call<void>("copy_text", { text }),
     openSignIn: (id) => call<void>("open_sign_in", { id }),
+    startDemo: () => call<void>("start_demo"),
     closeWindow: () => call<void>("close_window"),
     quit: () => call<void>("quit"),
   };

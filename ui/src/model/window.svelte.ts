@@ -19,6 +19,7 @@ import {
   type ShellInfo,
 } from "../backend/backend";
 import { RANGES, type Range } from "./axis";
+import { EngineClock } from "./clock";
 import { historyPath, ALL } from "./history";
 import { instant, nextTick } from "./time";
 import {
@@ -37,6 +38,10 @@ export type View = "timeline" | "history" | "settings" | "add" | "edit";
 const SETTLE_MS = 150;
 /** The timeline is read anew at least this often, since its lines move on. */
 const TIMELINE_MS = 60_000;
+/** In the demo also to learn how fast its clock runs. */
+const DEMO_TIMELINE_MS = 2_000;
+/** No word changes more often than this. */
+const TICK_MS = 1000;
 const UNDO_MS = 10_000;
 /** Wanted detail of the timeline: marks nearer than this many pixels become one line. */
 const MARK_ROOM = 9;
@@ -68,8 +73,12 @@ export class WindowState {
   /** The window is being closed, and the person learns that all goes on. */
   closing: boolean = $state(false);
 
-  /** The engine's clock less ours. */
-  private offset = 0;
+  /** How many times as fast as life the engine's clock runs. */
+  rate: number = $state(1);
+  /** Why the engine does not answer, in words. */
+  reason: string = $state("");
+
+  private readonly clock = new EngineClock();
   private stale: Stale = { status: false, timeline: false, history: false };
   private settling: ReturnType<typeof setTimeout> | undefined;
   private ticking: ReturnType<typeof setTimeout> | undefined;
@@ -285,7 +294,9 @@ export class WindowState {
       for (const row of status.accounts) if (row.sign_in) void this.readSignIn(row.sign_in);
       if (!before) this.begin(status);
       this.tick();
-    } catch {
+      this.reason = "";
+    } catch (error) {
+      this.reason = inWords(error);
       this.world = { ...this.world, connected: false };
       setTimeout(() => this.spoil({ status: true, timeline: true, history: true }), 2000);
     }
@@ -324,7 +335,8 @@ export class WindowState {
         `/v1/timeline?${query.toString()}`,
       );
       const now = instant(answer.now);
-      if (now !== null) this.offset = now - Date.now();
+      if (now !== null) this.clock.read(now, Date.now());
+      this.rate = this.clock.rate;
       this.lanes = answer.lanes;
       this.timelineReadAt = Date.now();
       this.tick();
@@ -361,9 +373,10 @@ export class WindowState {
   /** Tells the time, and decides when to tell it again; a hidden window does not tick. */
   private tick(): void {
     clearTimeout(this.ticking);
-    this.now = Date.now() + this.offset;
+    this.now = this.clock.at(Date.now());
     if (document.visibilityState === "hidden") return;
-    if (this.timelineReadAt && Date.now() - this.timelineReadAt > TIMELINE_MS) {
+    const often = this.status?.demo ? DEMO_TIMELINE_MS : TIMELINE_MS;
+    if (this.timelineReadAt && Date.now() - this.timelineReadAt > often) {
       this.timelineReadAt = Date.now();
       void this.readTimeline();
     }
@@ -376,6 +389,9 @@ export class WindowState {
       ends.map(instant).filter((end) => end !== null),
     );
     const moves = this.range.length / LANE_WIDTH;
-    this.ticking = setTimeout(() => this.tick(), Math.max(1000, Math.min(wait, moves)));
+    this.ticking = setTimeout(
+      () => this.tick(),
+      Math.max(TICK_MS, Math.min(wait, moves) / this.rate),
+    );
   }
 }
