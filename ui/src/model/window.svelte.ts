@@ -59,6 +59,8 @@ export class WindowState {
   now: number = $state(0);
   view: View = $state("timeline");
   range: Range = $state.raw(RANGES[2] as Range);
+  /** The account that the history view begins with; empty for all. */
+  historyOf: string = $state("");
   /** Id of the selected account. */
   selected: string | null = $state(null);
   story: HistoryRow[] = $state.raw([]);
@@ -134,6 +136,12 @@ export class WindowState {
 
   show(view: View): void {
     this.view = view;
+    this.historyOf = "";
+  }
+
+  showHistoryOf(row: AccountRow): void {
+    this.view = "history";
+    this.historyOf = row.name;
   }
 
   /** Does what a person asked for; a refusal is told in the engine's words. */
