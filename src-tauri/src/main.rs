@@ -20,7 +20,7 @@ mod window;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use shell::{Part, Shell};
+use shell::Shell;
 use standing::{Standing, Wish};
 use tauri::{Manager, RunEvent};
 use tokentray::io::vault::VaultKind;
@@ -115,7 +115,7 @@ fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Res
 
 fn on_last_window(app: &tauri::AppHandle, api: &tauri::ExitRequestApi) {
     let shell = app.state::<Shell>();
-    if shell.part != Part::Window {
+    if shell.stays() {
         api.prevent_exit();
         return;
     }

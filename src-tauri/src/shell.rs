@@ -31,6 +31,7 @@ pub enum Part {
 pub struct Shell {
     pub client: Client,
     pub part: Part,
+    pub demo: bool,
     /// Why there is no engine at all; every request gets it.
     pub refusal: Option<Problem>,
     pub page: Page,
@@ -45,6 +46,7 @@ impl Shell {
     pub fn new(
         client: Client,
         part: Part,
+        demo: bool,
         refusal: Option<Problem>,
         autostart: Option<Autostart>,
         state_dir: PathBuf,
@@ -52,6 +54,7 @@ impl Shell {
         Self {
             client,
             part,
+            demo,
             refusal,
             page: Page::default(),
             clipboard: Clipboard::default(),
@@ -61,9 +64,9 @@ impl Shell {
         }
     }
 
-    /// Whether the process goes on without its window.
+    /// Whether the process goes on without its window. A demo that no tray shows would be lost.
     pub fn stays(&self) -> bool {
-        self.part != Part::Window
+        self.part != Part::Window && (!self.demo || self.tray() == Some(TrayState::Shown))
     }
 
     /// Whether the tray can be seen; none where this process shows none.

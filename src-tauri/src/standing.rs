@@ -93,8 +93,9 @@ pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
         false,
     );
     let shutdown = watch::Sender::new(false);
-    let taken = owner::take(owner_options(&paths, wish.vault)).await;
+    // In the order of `tokentray tray`, so that two that start at once do not split the two.
     let presenter = PresenterLock::take(&paths.locks_dir()).context("the state folder")?;
+    let taken = owner::take(owner_options(&paths, wish.vault)).await;
     let mut tasks = Vec::new();
     let mut refusal = None;
     let mut client = Client::socket(&paths.socket);
@@ -228,6 +229,7 @@ impl Standing {
         Shell::new(
             self.client.clone(),
             self.part,
+            self.demo.is_some(),
             self.refusal.clone(),
             self.autostart.clone(),
             self.paths.state_dir.clone(),
@@ -236,15 +238,7 @@ impl Standing {
 
     /// Starts what goes on beside the window. Called inside the runtime.
     pub fn start(&mut self, app: &AppHandle) {
-        let task = if !self.presents {
-            let (client, app, ended) = (self.client.clone(), app.clone(), ended(&self.shutdown));
-            tokio::spawn(async move {
-                tokio::select! {
-                    () = follow(client, app) => {}
-                    () = ended => {}
-                }
-            })
-        } else {
+        let task = if self.presents {
             let successor = TakeOver {
                 paths: self.paths.clone(),
                 vault: self.vault,
@@ -258,6 +252,14 @@ impl Standing {
                 self.autostart.clone(),
                 ended(&self.shutdown),
             )
+        } else {
+            let (client, app, ended) = (self.client.clone(), app.clone(), ended(&self.shutdown));
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = follow(client, app) => {}
+                    () = ended => {}
+                }
+            })
         };
         self.tasks.push(task);
         end_on_signal(app);

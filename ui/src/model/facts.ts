@@ -76,10 +76,12 @@ function next(row: AccountRow, now: number): Fact {
 function signIn(row: AccountRow, now: number): Fact {
   const at = instant(row.refresh_token_expires_at);
   const term = "Sign-in";
+  if (row.state === "sign_in_needed") return { term, words: "needed now" };
+  if (row.state === "signed_out") return { term, words: "not yet" };
   const asks = instant(row.asks_at);
   if (asks !== null)
     return { term, words: `if it persists you will be asked at ${clock(asks, now)}`, at: asks };
-  if (!row.has_refresh_token && row.state !== "signed_out") {
+  if (!row.has_refresh_token) {
     return { term, words: "needed whenever the token ends: the provider gave no refresh token" };
   }
   if (at === null) return { term, words: "no end known" };
@@ -170,6 +172,12 @@ export function asking(status: Status): AccountRow[] {
   return status.accounts.filter(
     (row) => row.state === "sign_in_needed" && row.incident && !row.incident.later && !row.sign_in,
   );
+}
+
+/** Why a person is needed, naming the account. */
+export function reason(row: AccountRow): string {
+  const why = row.incident?.why ?? row.message;
+  return why.includes(row.name) ? why : `${row.name}: ${why}`;
 }
 
 /** What the banner says beneath the reason. */

@@ -53,11 +53,18 @@ it("writes a count on a dense stretch where there is room for it", () => {
   const mark = { kind: "refreshed" as const, count: 224, label: "refreshed 224 times" };
   const wide = picture(lane({ marks: [{ ...mark, at: at(-14), until: at(0) }] }), s);
   const narrow = picture(lane({ marks: [{ ...mark, at: at(-2), until: at(0) }] }), s);
-  const tiny = picture(lane({ marks: [{ ...mark, at: at(-0.5), until: at(0) }] }), s);
+  const tiny = picture(lane({ marks: [{ ...mark, at: at(-0.8), until: at(0) }] }), s);
   expect(wide.dense[0]?.text).toBe("refreshed 224 times");
   expect(narrow.dense[0]?.text).toBe("×224");
   expect(tiny.dense[0]?.text).toBe("");
   expect(wide.marks).toEqual([]);
+});
+
+it("draws a stretch that is shorter than a mark as the mark", () => {
+  const mark = { kind: "waiting" as const, count: 3, label: "503 (3 times)" };
+  const drawn = picture(lane({ marks: [{ ...mark, at: at(-1.2), until: at(-0.8) }] }), s);
+  expect(drawn.dense).toEqual([]);
+  expect(drawn.marks).toEqual([{ x: 335, kind: "waiting", title: "503 (3 times)" }]);
 });
 
 it("puts what needs a person on top of what does not", () => {

@@ -20,6 +20,9 @@ export interface Mark {
   title: string;
 }
 
+/** A dense stretch that is shorter than a mark is one. */
+const MARK = 14;
+
 export interface Dense extends Span {
   kind: MarkKind;
   title: string;
@@ -108,6 +111,7 @@ function dense(mark: LaneMark, scale: Scale): Dense[] {
   const from = instant(mark.at);
   const until = instant(mark.until);
   if (from === null || until === null || until <= scale.from || from >= scale.to) return [];
+  if (isShort(from, until, scale)) return [];
   const span = between(x(scale, from), x(scale, until), scale);
   const short = `×${mark.count}`;
   const fits = (text: string) => text.length * LETTER <= span.width - 8;
@@ -122,9 +126,17 @@ function dense(mark: LaneMark, scale: Scale): Dense[] {
 }
 
 function single(mark: LaneMark, scale: Scale): Mark[] {
-  const at = instant(mark.at);
-  if (at === null || mark.until || at < scale.from || at > scale.to) return [];
+  const from = instant(mark.at);
+  if (from === null) return [];
+  const until = instant(mark.until);
+  if (until !== null && !isShort(from, until, scale)) return [];
+  const at = until === null ? from : (from + until) / 2;
+  if (at < scale.from || at > scale.to) return [];
   return [{ x: x(scale, at), kind: mark.kind, title: mark.label }];
+}
+
+function isShort(from: number, until: number, scale: Scale): boolean {
+  return x(scale, until) - x(scale, from) < MARK;
 }
 
 function inside(at: number | null, scale: Scale, notBefore: number): number | null {

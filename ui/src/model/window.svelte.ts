@@ -42,6 +42,7 @@ const TIMELINE_MS = 60_000;
 const DEMO_TIMELINE_MS = 2_000;
 /** No word changes more often than this. */
 const TICK_MS = 1000;
+const SIGNED_IN_MS = 6_000;
 const UNDO_MS = 10_000;
 /** Wanted detail of the timeline: marks nearer than this many pixels become one line. */
 const MARK_ROOM = 9;
@@ -260,8 +261,23 @@ export class WindowState {
     const { world, stale } = apply(before, happening);
     this.world = world;
     this.announce(before.status);
+    this.closeWhenSignedIn(happening);
     this.spoil(stale);
     this.tick();
+  }
+
+  /** A sign-in that went well needs no click to be gone; one with a warning does. */
+  private closeWhenSignedIn(happening: Happening): void {
+    if (
+      happening.type !== "sign_in" ||
+      happening.row.phase !== "signed_in" ||
+      happening.row.warning
+    )
+      return;
+    const { id } = happening.row;
+    setTimeout(() => {
+      if (this.wantedSignIn === id) this.closeSignIn();
+    }, SIGNED_IN_MS);
   }
 
   private announce(before: Status | null): void {

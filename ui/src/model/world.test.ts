@@ -74,7 +74,8 @@ it("shows the sign-in of this window, else any that is going on", () => {
     signIns: { a: row("a", "failed"), b: row("b", "waiting_for_browser") },
     connected: true,
   };
-  expect(visibleSignIn(busy, "a")?.id).toBe("a");
+  expect(visibleSignIn(busy, "a")?.id).toBe("b");
+  expect(visibleSignIn({ ...busy, status: overall([okta]) }, "a")?.id).toBe("a");
   expect(visibleSignIn(busy, null)?.id).toBe("b");
   expect(visibleSignIn({ ...busy, status: overall([okta]) }, null)).toBeNull();
 });

@@ -78,12 +78,13 @@ export function announcement(before: Status | null, after: Status | null): strin
 /** The sign-in that the window shows: one that is going on, the newest of this window first. */
 export function visibleSignIn(world: World, wanted: string | null): SignInRow | null {
   const own = wanted ? world.signIns[wanted] : undefined;
-  if (own) return own;
+  if (own && isGoing(own)) return own;
   for (const row of world.status?.accounts ?? []) {
     const going = row.sign_in ? world.signIns[row.sign_in] : undefined;
     if (going && isGoing(going)) return going;
   }
-  return null;
+  // How it ended stands until it is closed.
+  return own ?? null;
 }
 
 export function isGoing(row: SignInRow): boolean {
