@@ -89,7 +89,7 @@ pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
     };
     let log = logging::start(
         &paths.log_dir(),
-        env::var("TOKENTRAY_LOG").ok().as_deref(),
+        &env::var("TOKENTRAY_LOG").unwrap_or_default(),
         false,
     );
     let shutdown = watch::Sender::new(false);
