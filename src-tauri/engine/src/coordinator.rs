@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
     domain::{
@@ -117,6 +117,7 @@ pub struct Coordinator {
     messages: mpsc::UnboundedSender<Message>,
     changes: broadcast::Sender<Change>,
     snapshot: Snapshot,
+    in_flight: watch::Receiver<bool>,
 }
 
 impl Coordinator {
@@ -125,10 +126,12 @@ impl Coordinator {
         let (messages, inbox) = mpsc::unbounded_channel();
         let (changes, _) = broadcast::channel(1024);
         let snapshot = Snapshot::default();
+        let (in_flight, watched) = watch::channel(false);
         let handle = Self {
             messages: messages.clone(),
             changes: changes.clone(),
             snapshot: snapshot.clone(),
+            in_flight: watched,
         };
         let now = ports.clock.now();
         let task = Task {
@@ -142,6 +145,7 @@ impl Coordinator {
             next_waiter: 0,
             hosts: HashMap::new(),
             busy: HashSet::new(),
+            in_flight,
             jitter: Jitter::new(seed),
             fingerprints: None,
             key_retry: None,
@@ -219,6 +223,11 @@ impl Coordinator {
         &self.snapshot
     }
 
+    /// Whether a request is out or a grant is not safe yet: the machine should not sleep then.
+    pub fn in_flight(&self) -> watch::Receiver<bool> {
+        self.in_flight.clone()
+    }
+
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
@@ -254,6 +263,8 @@ struct Task {
     next_waiter: u64,
     hosts: HashMap<String, Breaker>,
     busy: HashSet<AccountId>,
+    /// Whether anything is busy, for the sleep inhibitor.
+    in_flight: watch::Sender<bool>,
     jitter: Jitter,
     fingerprints: Option<Fingerprinter>,
     key_retry: Option<Duration>,
@@ -322,6 +333,11 @@ impl Task {
             .unwrap_or(Duration::MAX)
     }
 
+    fn tell_in_flight(&self) {
+        let busy = !self.busy.is_empty();
+        self.in_flight.send_if_modified(|told| std::mem::replace(told, busy) != busy);
+    }
+
     /// Everything that is due by now. Costs nothing per account that is not due.
     fn look(&mut self, planned: Duration) {
         let now = self.now();
@@ -354,6 +370,7 @@ impl Task {
                 self.set_deadline(&id, Some(now.boot + Duration::from_secs(1)));
             }
         }
+        self.tell_in_flight();
         self.finish_quiescing(now);
         self.look_at_notices(now);
     }

@@ -18,7 +18,7 @@ use std::{
 };
 
 use chrono::{DateTime, FixedOffset, Utc};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::{
     api::{
@@ -215,6 +215,11 @@ impl Engine {
         after: Option<u64>,
     ) -> (Vec<NumberedEvent>, broadcast::Receiver<NumberedEvent>) {
         self.inner.events.since(after)
+    }
+
+    /// Whether a request is out or a grant is not safe yet: the machine should not sleep then.
+    pub fn in_flight(&self) -> watch::Receiver<bool> {
+        self.inner.coordinator.in_flight()
     }
 
     /// Asks whoever can show a window to do so.

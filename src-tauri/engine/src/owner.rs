@@ -7,7 +7,7 @@
 use std::{ffi::OsString, fs, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::Offset;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     api::routes::router,
@@ -25,7 +25,7 @@ use crate::{
         vault::{
             self, SwitchedVault, Vault, VaultKind, VaultMoveError, VaultOpenError, VaultOptions,
         },
-        wake::{self, WakeSignal},
+        wake::{self, SleepInhibitor, WakeSignal},
     },
     paths::Paths,
     socket::{self, Listener, SocketError},
@@ -176,7 +176,21 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
         practice: None,
         undo: UNDO,
     })?;
+    hold_sleep(engine.in_flight());
     Ok(engine)
+}
+
+/// While a request is out or a grant is unsaved, the machine is asked to wait with its sleep.
+fn hold_sleep(mut in_flight: watch::Receiver<bool>) {
+    tokio::spawn(async move {
+        let inhibitor = SleepInhibitor::default();
+        while in_flight.wait_for(|busy| *busy).await.is_ok() {
+            let _held = inhibitor.hold_sleep().await;
+            if in_flight.wait_for(|busy| !*busy).await.is_err() {
+                return;
+            }
+        }
+    });
 }
 
 /// A vault that was moved before this start: what it left behind goes once this one reads well.
