@@ -7,6 +7,8 @@ mod autostart;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod grant;
 #[cfg(test)]
 mod history;

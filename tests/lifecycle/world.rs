@@ -528,6 +528,7 @@ impl World {
             wake: None,
             settings_changed: None,
             vault_mover: None,
+            on_settings: None,
             practice: None,
             undo: Duration::from_secs(10),
         };

@@ -335,7 +335,8 @@ impl Task {
 
     fn tell_in_flight(&self) {
         let busy = !self.busy.is_empty();
-        self.in_flight.send_if_modified(|told| std::mem::replace(told, busy) != busy);
+        self.in_flight
+            .send_if_modified(|told| std::mem::replace(told, busy) != busy);
     }
 
     /// Everything that is due by now. Costs nothing per account that is not due.
@@ -434,10 +435,11 @@ impl Task {
             return;
         };
         let effects = owned.life.step(input, now, &env);
+        // Published first: whoever hears of it must find it so.
+        self.settle(id, now);
         for effect in effects {
             self.perform(id, effect, now);
         }
-        self.settle(id, now);
     }
 
     /// After a step: deadline, busy set, snapshot, changes.

@@ -55,7 +55,7 @@ pub struct DemoOptions {
 impl Default for DemoOptions {
     fn default() -> Self {
         Self {
-            factor: 60,
+            factor: 24,
             lifetime: Duration::from_mins(5),
             endpoint: None,
             browser: None,
@@ -129,6 +129,7 @@ pub async fn set_up(options: &DemoOptions) -> Result<Demo, DemoError> {
         wake: None,
         settings_changed: None,
         vault_mover: None,
+        on_settings: None,
         practice: Some(practice.clone()),
         undo: Duration::from_secs(10) * options.factor,
     })

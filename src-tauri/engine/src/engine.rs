@@ -30,7 +30,7 @@ use crate::{
     io::{
         Pending,
         browser::Browser,
-        settings::{Config, SettingsError, SettingsFile},
+        settings::{Config, Settings, SettingsError, SettingsFile},
         vault::VaultKind,
         wake::WakeSignal,
     },
@@ -71,6 +71,9 @@ pub type Zone = fn(DateTime<Utc>) -> FixedOffset;
 pub type VaultMover =
     Arc<dyn Fn(VaultKind, Vec<AccountId>) -> Pending<'static, Result<(), String>> + Send + Sync>;
 
+/// Hears of changed settings.
+pub type OnSettings = Arc<dyn Fn(&Settings) + Send + Sync>;
+
 /// Everything that an engine is given. It reads neither environment nor home folder by itself.
 pub struct EngineOptions {
     pub ports: Ports,
@@ -86,6 +89,8 @@ pub struct EngineOptions {
     /// Says when the settings file changed.
     pub settings_changed: Option<mpsc::Receiver<()>>,
     pub vault_mover: Option<VaultMover>,
+    /// Told when settings changed: what lies outside the engine follows them, too.
+    pub on_settings: Option<OnSettings>,
     /// The demo's practice provider.
     pub practice: Option<Arc<Practice>>,
     /// How long a removal can be undone.
@@ -107,6 +112,7 @@ struct Inner {
     config_file: String,
     state_folder: String,
     vault_mover: Option<VaultMover>,
+    on_settings: Option<OnSettings>,
     practice: Option<Arc<Practice>>,
     undo: Duration,
     changing: Mutex<Changing>,
@@ -167,6 +173,7 @@ impl Engine {
                 config_file: options.config_file,
                 state_folder: options.state_folder,
                 vault_mover: options.vault_mover,
+                on_settings: options.on_settings,
                 practice: options.practice,
                 undo: options.undo,
                 changing: Mutex::new(Changing {

@@ -4,7 +4,14 @@
 //! refreshes. The surprising thing: a vault move ends with another vault in the same engine, so
 //! the engine holds a switch, not a vault.
 
-use std::{ffi::OsString, fs, future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    fs,
+    future::Future,
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use chrono::Offset;
 use tokio::sync::{mpsc, watch};
@@ -15,12 +22,13 @@ use crate::{
     domain::secret::Secret,
     engine::{Engine, EngineOptions, VaultMover},
     io::{
-        browser::SystemBrowser,
+        Pending,
+        browser::{Browser, BrowserError, SystemBrowser},
         clock::SystemClock,
         history::{HistoryOpenError, sqlite::SqliteHistory},
         journal::{FileJournal, Journal, MemoryJournal},
         locks::{FileLocks, LockError, LockGuard, try_lock_named},
-        settings::{SettingsError, SettingsFile, TomlSettings},
+        settings::{Settings, SettingsError, SettingsFile, TomlSettings},
         token_endpoint::{HttpOptions, HttpTokenEndpoint},
         vault::{
             self, SwitchedVault, Vault, VaultKind, VaultMoveError, VaultOpenError, VaultOptions,
@@ -144,27 +152,24 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
     };
     finish_move(vault_options.clone(), vault.clone());
     let history = SqliteHistory::open(&paths.history_file())?;
-    let http = HttpOptions {
-        ca_file: config.settings.ca_file.clone(),
-        proxy: config.settings.proxy.clone(),
-        ..HttpOptions::default()
-    };
+    let endpoint = Arc::new(HttpTokenEndpoint::new(http_options(&config.settings)));
+    let browser = Arc::new(ConfiguredBrowser::new(
+        &config.settings,
+        options.environment.clone(),
+    ));
     let changed = settings.watch().map_err(|error| {
         tracing::warn!(%error, "changes of config.toml are only seen at the next start");
     });
     let engine = Engine::start(EngineOptions {
         ports: Ports {
             clock: Arc::new(SystemClock),
-            token_endpoint: Arc::new(HttpTokenEndpoint::new(http)),
+            token_endpoint: endpoint.clone(),
             vault: vault.clone(),
             journal,
             history: Arc::new(history),
             locks: Arc::new(FileLocks::new(paths.locks_dir())),
         },
-        browser: Arc::new(SystemBrowser::new(
-            config.settings.browser,
-            options.environment.iter().cloned(),
-        )),
+        browser: browser.clone(),
         settings,
         zone: |at| chrono::Local.offset_from(at),
         seed: seed(),
@@ -173,11 +178,62 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
         wake: Some(bounded(wake::start())),
         settings_changed: changed.ok(),
         vault_mover: Some(mover(vault_options, vault)),
+        on_settings: Some(Arc::new(move |settings| {
+            endpoint.reconfigure(http_options(settings));
+            browser.configure(settings);
+        })),
         practice: None,
         undo: UNDO,
     })?;
     hold_sleep(engine.in_flight());
     Ok(engine)
+}
+
+fn http_options(settings: &Settings) -> HttpOptions {
+    HttpOptions {
+        ca_file: settings.ca_file.clone(),
+        proxy: settings.proxy.clone(),
+        ..HttpOptions::default()
+    }
+}
+
+/// The system's browser, as the settings say now.
+struct ConfiguredBrowser {
+    browser: RwLock<Arc<SystemBrowser>>,
+    environment: Vec<(OsString, OsString)>,
+}
+
+impl ConfiguredBrowser {
+    fn new(settings: &Settings, environment: Vec<(OsString, OsString)>) -> Self {
+        let browser = SystemBrowser::new(settings.browser.clone(), environment.iter().cloned());
+        Self {
+            browser: RwLock::new(Arc::new(browser)),
+            environment,
+        }
+    }
+
+    fn configure(&self, settings: &Settings) {
+        let browser =
+            SystemBrowser::new(settings.browser.clone(), self.environment.iter().cloned());
+        *self.browser.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(browser);
+    }
+
+    fn current(&self) -> Arc<SystemBrowser> {
+        self.browser
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Browser for ConfiguredBrowser {
+    fn open(&self, url: String) -> Pending<'static, Result<(), BrowserError>> {
+        self.current().open(url)
+    }
+
+    fn is_likely(&self) -> bool {
+        self.current().is_likely()
+    }
 }
 
 /// While a request is out or a grant is unsaved, the machine is asked to wait with its sleep.

@@ -67,8 +67,6 @@ impl Task {
                 let _ = self.changes.send(Change::History(entry));
             }
             Effect::Answer { waiter, settled } => {
-                // The snapshot must be new before anybody is told that it is.
-                self.publish_held(id, now);
                 if let Some(reply) = self.waiters.remove(&waiter) {
                     let _: Result<(), _> = reply.send(settled);
                 }
@@ -101,17 +99,6 @@ impl Task {
             }
             Effect::Revoke { grant } => {
                 tracing::info!(account = %id, generation = grant.generation, "a late grant of a removed account is dropped");
-            }
-        }
-    }
-
-    fn publish_held(&mut self, id: &AccountId, now: Now) {
-        if let Some(owned) = self.lives.get(id) {
-            let changed =
-                self.snapshot
-                    .update(id, owned.life.facts(now), owned.life.held().cloned());
-            if changed {
-                let _ = self.changes.send(Change::Account(id.clone()));
             }
         }
     }

@@ -394,6 +394,11 @@ impl Engine {
         {
             coordinator.tell(Message::Hide(gone.id.clone()));
         }
+        if before.settings != config.settings
+            && let Some(on_settings) = &self.inner.on_settings
+        {
+            on_settings(&config.settings);
+        }
         if before.settings.notify_ahead_s != config.settings.notify_ahead_s {
             let ahead = std::time::Duration::from_secs(config.settings.notify_ahead_s);
             coordinator.tell(Message::NotifyAhead(ahead));

@@ -19,7 +19,7 @@ use crate::{
         history::{HistoryEntry, HistoryKind},
         lifecycle::{Input, Settled},
     },
-    sign_in::{self, SignInJob, SignInPorts},
+    sign_in::{self, SignInFailure, SignInJob, SignInPorts},
 };
 
 /// Ended attempts that can still be looked at.
@@ -266,6 +266,19 @@ impl Engine {
             clock: self.inner.ports.clock.clone(),
         };
         match sign_in::run(job, ports, progress.clone(), cancelled).await {
+            // Somebody was expected, and the provider does not say who came: the old grant stays.
+            Ok(signed_in) if !signed_in.identity_checked => {
+                let name = &view.account.name;
+                let hint = format!("tokentray sign-out {}", super::typed(name));
+                self.note(&view, HistoryKind::SignInFailed, None);
+                progress.send_modify(|row| {
+                    row.phase = SignInPhase::Failed;
+                    row.message = Some(format!(
+                        "the provider did not say who signed in, so {name} keeps what it has; if \
+                         it was the right person, run `{hint}` and sign in again"
+                    ));
+                });
+            }
             Ok(signed_in) => {
                 let id = &view.account.id;
                 let stored = self
@@ -283,15 +296,17 @@ impl Engine {
                     }
                 });
             }
-            Err(failure) => self.note(&view, HistoryKind::SignInFailed, Some(failure.to_string())),
+            Err(failure) => self.note(&view, HistoryKind::SignInFailed, Some(&failure)),
         }
     }
 
-    fn note(&self, view: &AccountView, kind: HistoryKind, text: Option<String>) {
+    fn note(&self, view: &AccountView, kind: HistoryKind, failure: Option<&SignInFailure>) {
         let entry = HistoryEntry {
             account_id: Some(view.account.id.clone()),
             account: Some(view.account.name.clone()),
-            provider_text: text,
+            cause: failure.and_then(SignInFailure::cause),
+            provider_code: failure.map(|f| f.shown_code().to_owned()),
+            provider_text: failure.and_then(|f| f.provider_text().map(str::to_owned)),
             ..HistoryEntry::new(self.now().wall, kind)
         };
         self.inner.ports.history.append(entry.clone());
