@@ -297,8 +297,8 @@ fn families_of_texts_that_providers_use_are_understood() {
 }
 
 /// What a failure leaves open, in the order refused, unknown, never sent, salvage.
-fn facts(reply: Reply) -> (bool, bool, bool, bool) {
-    match classify(&reply, None, now()) {
+fn facts(reply: &Reply) -> (bool, bool, bool, bool) {
+    match classify(reply, None, now()) {
         Outcome::Tokens(_) => panic!("no success"),
         Outcome::Failure(f) => (f.refused, f.outcome_unknown, f.never_sent, f.salvage),
     }
@@ -324,44 +324,44 @@ fn a_failure_says_what_it_leaves_open() {
     let dead = r#"{"error":"invalid_grant"}"#;
     let (yes, no) = (true, false);
     assert_eq!(
-        facts(http(400, dead, false)),
+        facts(&http(400, dead, false)),
         (yes, no, no, no),
         "a definite refusal"
     );
     assert_eq!(
-        facts(http(400, dead, true)),
+        facts(&http(400, dead, true)),
         (no, yes, no, no),
         "a cut refusal"
     );
-    assert_eq!(facts(http(500, dead, false)), (no, yes, no, no), "a 5xx");
+    assert_eq!(facts(&http(500, dead, false)), (no, yes, no, no), "a 5xx");
     assert_eq!(
-        facts(http(403, "<html></html>", false)),
+        facts(&http(403, "<html></html>", false)),
         (no, no, no, no),
         "an edge"
     );
     let half = r#"{"access_token":"a","refresh_token":"b"#;
     assert_eq!(
-        facts(http(200, half, true)),
+        facts(&http(200, half, true)),
         (no, yes, no, yes),
         "a cut success"
     );
     assert_eq!(
-        facts(http(200, "<html>hotel</html>", false)),
+        facts(&http(200, "<html>hotel</html>", false)),
         (no, no, no, no),
         "a portal"
     );
     let mute = r#"{"expires_in":1}"#;
     assert_eq!(
-        facts(http(200, mute, false)),
+        facts(&http(200, mute, false)),
         (no, yes, no, yes),
         "no token"
     );
     assert_eq!(
-        facts(failed(TransportKind::Timeout, Sent::Maybe)),
+        facts(&failed(TransportKind::Timeout, Sent::Maybe)),
         (no, yes, no, no)
     );
     assert_eq!(
-        facts(failed(TransportKind::Connect, Sent::Never)),
+        facts(&failed(TransportKind::Connect, Sent::Never)),
         (no, no, yes, no)
     );
 }

@@ -61,7 +61,7 @@ fn story(then: impl FnOnce(Tokentray<'_>, &Provider)) {
     let patch = json!({ "refresh": "when_used" });
     let (status, answer) = tokentray.ask("PATCH", "/v1/accounts/work", Some(&patch));
     assert_eq!(status, 200, "{answer}");
-    wait_until("the token is over", Duration::from_secs(60), || {
+    wait_until("the token is over", Duration::from_mins(1), || {
         tokentray.state("work") == "expired"
     });
     then(tokentray, &provider);

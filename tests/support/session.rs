@@ -119,7 +119,7 @@ impl Session {
 
     /// Asks every program that was started from `folder` in this session to end (`SIGTERM`), and
     /// waits until all have.
-    pub fn end_programs_of(&self, folder: &Path, within: Duration) {
+    pub fn end_programs_of(folder: &Path, within: Duration) {
         let theirs = |pid: i32| {
             fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.starts_with(folder))
         };

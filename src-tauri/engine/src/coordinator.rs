@@ -235,6 +235,10 @@ impl Coordinator {
 
 /// What the machine is doing.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about the machine"
+)]
 struct Machine {
     online: bool,
     sleeping: bool,
@@ -721,7 +725,7 @@ impl Task {
         match (self.lives.get_mut(id), guard) {
             (Some(owned), Ok(guard)) => owned.lock = Some(guard),
             (_, Err(error)) => {
-                tracing::info!(account = %id, %error, "the account's lock was not taken")
+                tracing::info!(account = %id, %error, "the account's lock was not taken");
             }
             (None, Ok(_)) => return,
         }

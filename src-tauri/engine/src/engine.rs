@@ -235,7 +235,7 @@ impl Engine {
     }
 
     /// The practice provider's switches; `NOT_FOUND` outside a demo.
-    pub async fn practice(&self, switches: PracticeSwitches) -> Answer<PracticeSwitches> {
+    pub fn practice(&self, switches: &PracticeSwitches) -> Answer<PracticeSwitches> {
         let practice = self.inner.practice.as_ref().ok_or_else(|| {
             Problem::new(
                 Code::NotFound,
@@ -243,7 +243,7 @@ impl Engine {
             )
             .with_hint("tokentray demo")
         })?;
-        Ok(practice.switch(&switches))
+        Ok(practice.switch(switches))
     }
 
     /// Starts no refresh, awaits and saves replies in flight (at most 10 s).

@@ -102,6 +102,10 @@ pub struct Owner {
 }
 
 /// Takes ownership of this home if it is free.
+#[expect(
+    clippy::unused_async,
+    reason = "the engine lives in the runtime that awaits this"
+)]
 pub async fn take(options: OwnerOptions) -> Result<Role, StartError> {
     let paths = &options.paths;
     for folder in [&paths.state_dir, &paths.config_dir] {

@@ -188,11 +188,11 @@ impl Task {
                 remaining_s: Some(s),
             } => event!(debug, "expiry_checked", over_for_s = -s),
             Log::ExpiryChecked { remaining_s: None } => {
-                event!(debug, "expiry_checked", end = "not known")
+                event!(debug, "expiry_checked", end = "not known");
             }
             Log::TokenRead => event!(debug, "token_read"),
             Log::RefreshStarted { trigger } => {
-                event!(info, "refresh_started", trigger = trigger.code())
+                event!(info, "refresh_started", trigger = trigger.code());
             }
             Log::RefreshJoined => event!(debug, "refresh_joined"),
             Log::LifetimeAssumed { reason } => event!(warn, "lifetime_assumed", reason = reason),

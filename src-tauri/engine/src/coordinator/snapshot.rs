@@ -82,19 +82,18 @@ impl Snapshot {
         self.write(|p| {
             let id = account.id.clone();
             let account = Arc::new(account);
-            match p.accounts.get_mut(&id) {
-                Some(view) => view.account = account,
-                None => {
-                    p.order.push(id.clone());
-                    p.accounts.insert(
-                        id,
-                        AccountView {
-                            account,
-                            facts: None,
-                            held: None,
-                        },
-                    );
-                }
+            if let Some(view) = p.accounts.get_mut(&id) {
+                view.account = account;
+            } else {
+                p.order.push(id.clone());
+                p.accounts.insert(
+                    id,
+                    AccountView {
+                        account,
+                        facts: None,
+                        held: None,
+                    },
+                );
             }
         });
     }
@@ -125,6 +124,10 @@ impl Snapshot {
     }
 
     pub(super) fn set_overall(&self, overall: Overall) -> bool {
-        self.write(|p| std::mem::replace(&mut p.overall, overall.clone()) != overall)
+        self.write(|p| {
+            let changed = p.overall != overall;
+            p.overall = overall;
+            changed
+        })
     }
 }

@@ -104,7 +104,7 @@ impl Breaker {
     }
 
     fn forget_old(&mut self, now: Duration) {
-        let hour = Duration::from_mins(60);
+        let hour = Duration::from_hours(1);
         self.refusals
             .retain(|(_, _, at)| now.saturating_sub(*at) < hour);
     }

@@ -5,6 +5,8 @@ use sha2::Sha256;
 
 use super::secret::{Fingerprint, Secret};
 
+const DIGITS: [u8; 16] = *b"0123456789abcdef";
+
 /// Makes fingerprints. Two processes with the same vault make the same ones.
 #[derive(Clone)]
 pub struct Fingerprinter(Hmac<Sha256>);
@@ -27,7 +29,12 @@ impl Fingerprinter {
             .chain_update(token.expose().as_bytes())
             .finalize()
             .into_bytes();
-        Fingerprint(digest.iter().take(12).map(|b| format!("{b:02x}")).collect())
+        let mut hexadecimal = String::with_capacity(24);
+        for byte in digest.iter().take(12) {
+            hexadecimal.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            hexadecimal.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        Fingerprint(hexadecimal)
     }
 }
 

@@ -55,11 +55,7 @@ impl Now {
 
     /// The wall time at that boot time.
     pub fn wall_of(&self, boot: Duration) -> DateTime<Utc> {
-        if boot >= self.boot {
-            super::policy::plus(self.wall, boot - self.boot)
-        } else {
-            self.wall
-        }
+        super::policy::plus(self.wall, boot.saturating_sub(self.boot))
     }
 }
 
@@ -234,6 +230,10 @@ pub enum Log {
 
 /// Everything that decides about one account's grant.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not a state in disguise"
+)]
 pub struct Life {
     pub id: AccountId,
     setup: Setup,

@@ -83,13 +83,12 @@ pub fn due_at(grant: &Grant, refresh_idle: Option<Duration>, jitter: f64) -> Opt
     grant.refresh_token.as_ref()?;
     let by_access = grant.expires_at.map(|end| {
         let life = between(grant.issued_at, end);
-        let planned = match grant.refresh_at {
+        let planned = if let Some(wish) = grant.refresh_at {
             // The provider's wish wins, within the token's life.
-            Some(wish) => wish.clamp(grant.issued_at, end),
-            None => {
-                let ahead = ahead(life).mul_f64(0.9 + 0.2 * jitter).min(life / 2);
-                plus(grant.issued_at, life.saturating_sub(ahead))
-            }
+            wish.clamp(grant.issued_at, end)
+        } else {
+            let ahead = ahead(life).mul_f64(0.9 + 0.2 * jitter).min(life / 2);
+            plus(grant.issued_at, life.saturating_sub(ahead))
         };
         planned.min(end)
     });

@@ -226,7 +226,10 @@ fn mark_kind(entry: &HistoryEntry) -> Option<MarkKind> {
         HistoryKind::SignedIn | HistoryKind::Imported => MarkKind::SignedIn,
         HistoryKind::SignInNeeded => MarkKind::SignIn,
         HistoryKind::RefreshFailed => {
-            match entry.verdict.or(entry.cause.map(|cause| cause.verdict())) {
+            match entry
+                .verdict
+                .or(entry.cause.map(super::cause::Cause::verdict))
+            {
                 Some(Verdict::SignIn) => MarkKind::SignIn,
                 Some(Verdict::FixSetup) => MarkKind::Setup,
                 Some(Verdict::Wait | Verdict::Unclear) | None => MarkKind::Waiting,

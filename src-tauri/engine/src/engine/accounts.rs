@@ -184,11 +184,13 @@ impl Engine {
 
     pub async fn pause_all(&self) -> Answer<()> {
         self.inner.coordinator.tell(Message::PauseAll(true));
+        self.inner.coordinator.caught_up().await;
         Ok(())
     }
 
     pub async fn resume_all(&self) -> Answer<()> {
         self.inner.coordinator.tell(Message::PauseAll(false));
+        self.inner.coordinator.caught_up().await;
         Ok(())
     }
 
@@ -356,7 +358,7 @@ impl Engine {
             Ok(Err(error)) => return Err(settings_problem(&error)),
             Err(_) => return Err(Problem::new(Code::Internal, "editing the settings failed")),
         };
-        self.apply(config);
+        self.apply(&config);
         self.inner.coordinator.caught_up().await;
         Ok(())
     }
@@ -366,7 +368,7 @@ impl Engine {
         let _editing = self.inner.editing.lock().await;
         let file = self.inner.settings.clone();
         match tokio::task::spawn_blocking(move || file.load()).await {
-            Ok(Ok(config)) => self.apply(config),
+            Ok(Ok(config)) => self.apply(&config),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "config.toml is not used as it is now");
                 self.changing().settings_error = Some(error);
@@ -375,7 +377,7 @@ impl Engine {
         }
     }
 
-    fn apply(&self, config: Config) {
+    fn apply(&self, config: &Config) {
         let before = {
             let mut changing: std::sync::MutexGuard<'_, Changing> = self.changing();
             changing.settings_error = None;
@@ -414,6 +416,13 @@ fn settings_problem(error: &SettingsError) -> Problem {
     Problem::new(code, error.to_string())
 }
 
+/// What an import may say beside RFC 6749 §5.1.
+#[derive(serde::Deserialize)]
+struct Extra {
+    /// Unix seconds.
+    expires_at: Option<i64>,
+}
+
 fn imported_tokens(text: &str, now: DateTime<chrono::Utc>) -> Answer<TokenReply> {
     let invalid = |what: &str| {
         Problem::new(
@@ -434,10 +443,6 @@ fn imported_tokens(text: &str, now: DateTime<chrono::Utc>) -> Answer<TokenReply>
     let Outcome::Tokens(mut tokens) = classify(&reply, None, now) else {
         return Err(invalid("it names no access_token"));
     };
-    #[derive(serde::Deserialize)]
-    struct Extra {
-        expires_at: Option<i64>,
-    }
     let extra: Option<Extra> = serde_json::from_str(text).ok();
     if let Some(at) = extra.and_then(|e| e.expires_at) {
         let end =

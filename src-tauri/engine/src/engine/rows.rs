@@ -109,7 +109,7 @@ impl Engine {
             .iter()
             .map(|(id, name, incident)| {
                 let view = self.inner.coordinator.snapshot().account(id);
-                let why = view.map_or_else(String::new, |view| self.why(&view, incident).0);
+                let why = view.map_or_else(String::new, |view| Self::why(&view, incident).0);
                 (name.clone(), why)
             })
             .collect();
@@ -185,7 +185,7 @@ impl Engine {
             last_refreshed_at: facts.and_then(|f| f.last_refreshed_at),
             generation: facts.map_or(0, |f| f.generation),
             scopes: facts.map(|f| f.scopes.clone()).unwrap_or_default(),
-            incident: incident.map(|i| self.incident_row(view, i)),
+            incident: incident.map(|i| Self::incident_row(view, i)),
             asks_at: facts
                 .filter(|_| state == AccountState::Unclear)
                 .and_then(|f| f.asks_at),
@@ -201,8 +201,8 @@ impl Engine {
         }
     }
 
-    fn incident_row(&self, view: &AccountView, incident: &Incident) -> IncidentRow {
-        let (why, advice) = self.why(view, incident);
+    fn incident_row(view: &AccountView, incident: &Incident) -> IncidentRow {
+        let (why, advice) = Self::why(view, incident);
         IncidentRow {
             id: incident.id.clone(),
             cause: incident.cause,
@@ -215,7 +215,7 @@ impl Engine {
     }
 
     /// Why an incident is open, and what would avoid it next time.
-    fn why(&self, view: &AccountView, incident: &Incident) -> (String, Option<String>) {
+    fn why(view: &AccountView, incident: &Incident) -> (String, Option<String>) {
         let provider_name = provider_name(view);
         let facts = FailureFacts {
             provider_name: Some(&provider_name),
@@ -228,14 +228,14 @@ impl Engine {
     }
 
     /// What happened and what happens next, in words.
-    pub(super) fn told(&self, view: &AccountView, trouble: &Trouble) -> String {
+    pub(super) fn told(view: &AccountView, trouble: &Trouble) -> String {
         let provider_name = provider_name(view);
         let told = words::failure(trouble.cause, &failure_facts(trouble, &provider_name));
         format!("{} {}", told.what, told.next)
     }
 
     /// What the person can do, in words.
-    pub(super) fn what_to_do(&self, view: &AccountView, trouble: &Trouble) -> String {
+    pub(super) fn what_to_do(view: &AccountView, trouble: &Trouble) -> String {
         let provider_name = provider_name(view);
         words::failure(trouble.cause, &failure_facts(trouble, &provider_name)).you
     }

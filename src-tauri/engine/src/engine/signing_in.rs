@@ -149,6 +149,7 @@ impl Engine {
         self.inner
             .coordinator
             .tell_account(&view.account.id, Input::Later);
+        self.inner.coordinator.caught_up().await;
         Ok(())
     }
 
@@ -157,6 +158,7 @@ impl Engine {
         self.inner
             .coordinator
             .tell(Message::NoticeShown(notice.to_owned()));
+        self.inner.coordinator.caught_up().await;
         Ok(())
     }
 

@@ -102,14 +102,14 @@ impl Engine {
         query: &TokenQuery,
         caller: &Caller,
     ) -> Answer<TokenAnswer> {
-        let wait = query
+        let patience = query
             .wait
             .map_or(DEFAULT_WAIT, Duration::from_secs)
             .clamp(PROMPTLY, MAX_WAIT);
         let id = view.account.id.clone();
         let settled = tokio::select! {
             settled = self.inner.coordinator.demand(&id, want.clone()) => settled,
-            () = self.inner.ports.clock.sleep(wait) => Some(Settled::Busy),
+            () = self.inner.ports.clock.sleep(patience) => Some(Settled::Busy),
         };
         let Some(view) = self.inner.coordinator.snapshot().account(&id) else {
             return Err(Problem::new(
@@ -239,7 +239,7 @@ impl Engine {
 
     fn trouble_problem(&self, view: &AccountView, trouble: &Trouble) -> Problem {
         let name = &view.account.name;
-        let detail = format!("{name}: {}", self.told(view, trouble));
+        let detail = format!("{name}: {}", Self::told(view, trouble));
         let wait = trouble
             .next_at
             .map(|at| at.saturating_sub(self.now().boot).as_secs().max(1));

@@ -95,8 +95,8 @@ impl Engine {
                 ));
             }
             if let Some(trouble) = &facts.trouble {
-                let told = self.told(view, trouble);
-                let mend = self.what_to_do(view, trouble);
+                let told = Self::told(view, trouble);
+                let mend = Self::what_to_do(view, trouble);
                 findings.push(problem(&view.account.name, told, &mend));
             }
         }
@@ -182,9 +182,9 @@ impl Engine {
         let accounts = self.inner.coordinator.snapshot().accounts();
         let ids = accounts.iter().map(|v| v.account.id.clone()).collect();
         self.inner.coordinator.quiesce().await;
-        let moved = mover(to, ids).await;
+        let ended = mover(to, ids).await;
         self.inner.coordinator.tell(Message::Unquiesce);
-        moved.map_err(|what| {
+        ended.map_err(|what| {
             Problem::new(Code::VaultUnavailable, what).with_hint("tokentray doctor")
         })
     }

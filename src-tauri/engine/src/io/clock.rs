@@ -43,7 +43,7 @@ fn wall() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Linux counts the suspend in `CLOCK_BOOTTIME` (clock_gettime(2)).
+/// Linux counts the suspend in `CLOCK_BOOTTIME` (`clock_gettime(2)`).
 #[cfg(target_os = "linux")]
 fn boot() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
@@ -137,7 +137,7 @@ impl Clock for VirtualClock {
         let jumped = TimeDelta::milliseconds(self.jumped.load(SeqCst));
         Now {
             wall: self.wall + TimeDelta::from_std(passed).unwrap_or_default() + jumped,
-            boot: Duration::from_secs(3600) + passed,
+            boot: Duration::from_hours(1) + passed,
         }
     }
 

@@ -77,5 +77,5 @@ pub async fn practice(
     State(engine): State<Engine>,
     JsonBody(switches): JsonBody<PracticeSwitches>,
 ) -> Reply<PracticeSwitches> {
-    engine.practice(switches).await.map(Json)
+    engine.practice(&switches).map(Json)
 }

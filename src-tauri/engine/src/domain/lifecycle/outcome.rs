@@ -121,6 +121,7 @@ impl Life {
     }
 
     /// Step 7: a refresh that failed. The stored grant is never touched.
+    #[expect(clippy::needless_pass_by_value, reason = "a failure ends here")]
     pub(super) fn fail(&mut self, failure: Failure, now: Now, env: &Env, out: &mut Vec<Effect>) {
         let Some(attempt) = self.attempt.take() else {
             return;

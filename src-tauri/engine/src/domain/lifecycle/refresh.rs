@@ -409,7 +409,7 @@ impl Life {
             self.memory.salvage = salvage;
             self.version += 1;
         }
-        if failure.refused && !self.worth_checking(&failure) {
+        if failure.refused && !worth_checking(&failure) {
             // A definite refusal that is not about the refresh token ends the intent as well.
             self.memory.intent = None;
             self.version += 1;
@@ -432,7 +432,7 @@ impl Life {
                 base,
                 client_secret,
             });
-        } else if self.worth_checking(&failure) {
+        } else if worth_checking(&failure) {
             let until = now.boot + policy::ADOPTION_PAUSES[0];
             let failure = Box::new(failure);
             self.stage(Stage::Checking {
@@ -444,14 +444,6 @@ impl Life {
         } else {
             self.fail(failure, now, env, out);
         }
-    }
-
-    /// Whether a failure may mean that another program holds a newer refresh token.
-    fn worth_checking(&self, failure: &Failure) -> bool {
-        use crate::domain::cause::Verdict;
-        failure.refused
-            && (matches!(failure.cause.verdict(), Verdict::SignIn | Verdict::Unclear)
-                || failure.cause == Cause::ConcurrentRefresh)
     }
 
     /// Pauses that ended: the next quick try, or the next look into the vault.
@@ -569,6 +561,14 @@ impl Failure {
             shape: cause.code().to_owned(),
         }
     }
+}
+
+/// Whether a failure may mean that another program holds a newer refresh token.
+fn worth_checking(failure: &Failure) -> bool {
+    use crate::domain::cause::Verdict;
+    failure.refused
+        && (matches!(failure.cause.verdict(), Verdict::SignIn | Verdict::Unclear)
+            || failure.cause == Cause::ConcurrentRefresh)
 }
 
 /// The row of quick tries that fits a failure; none for everything that was answered below 500.

@@ -10,6 +10,7 @@ use crate::domain::{
     cause::Cause,
     grant::{ExpiresSource, Grant},
     history::{HistoryEntry, HistoryKind, Trigger},
+    journal_entry::JournalEntry,
     policy,
 };
 
@@ -132,15 +133,14 @@ impl Life {
         match self.saving.take_if(|s| s.grant.generation <= generation) {
             Some(saving) => self.publish(saving, now, out),
             // A newer grant came while an older one was being stored.
-            None if waited.is_some_and(|w| w > generation) => {
-                if self
+            None if waited.is_some_and(|w| w > generation)
+                && (self
                     .saving
                     .as_ref()
                     .is_some_and(|s| self.written >= s.version)
-                    || self.saving.is_none()
-                {
-                    self.store(out);
-                }
+                    || self.saving.is_none()) =>
+            {
+                self.store(out);
             }
             None => {}
         }
@@ -227,7 +227,7 @@ impl Life {
         self.memory = match read.journal {
             Ok(entry) => entry.unwrap_or_default(),
             // A journal that was set aside: the vault alone decides.
-            Err(Cause::GrantCorrupt) => Default::default(),
+            Err(Cause::GrantCorrupt) => JournalEntry::default(),
             Err(cause) => return self.load_failed(cause, now, env, out),
         };
         self.ready = true;

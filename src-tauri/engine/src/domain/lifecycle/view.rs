@@ -12,6 +12,10 @@ use crate::domain::{
 
 /// Everything about an account that can be shown; no token.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each shown by itself"
+)]
 pub struct AccountFacts {
     pub phase: AccountState,
     pub trouble: Option<Trouble>,
