@@ -100,8 +100,7 @@ impl Desk {
 
     /// As the end of a login does: every process of ours is asked to end, and does.
     pub fn end_tokentray(&self) {
-        self.session
-            .end_programs_of(&self.programs, Duration::from_secs(15));
+        Session::end_programs_of(&self.programs, Duration::from_secs(15));
     }
 }
 
