@@ -148,6 +148,32 @@ async fn a_revoked_grant_ends_with_three_and_a_sign_in_mends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_presenter_the_command_in_the_settings_tells_once() {
+    let live = Live::begin().await;
+    let told = live.stage.paths().config_dir.join("told");
+    let script = format!("printf '%s\\n' \"$1\" >> '{}'", told.display());
+    let command = format!("notify_command=[\"sh\", \"-c\", {script:?}, \"sh\"]");
+    for setting in [command.as_str(), "notify_ahead_s=7200"] {
+        let set = live.run(&["settings", setting]);
+        assert_eq!(set.code, 0, "{set:?}");
+    }
+    live.practice.switch(&PracticeSwitches {
+        revoke: Some(true),
+        ..PracticeSwitches::default()
+    });
+    // A person's second try confirms the refusal: the incident is open.
+    assert_ne!(live.run(&["refresh", "work"]).code, 0);
+    assert_eq!(live.run(&["refresh", "work"]).code, 3);
+    let notified = || live.run(&["history", "--json", "--kind", "notified"]).out;
+    while notified().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+    let text = fs::read_to_string(&told).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.starts_with("Sign in again: work: "), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pausing_signing_out_and_removing_do_what_they_say() {
     let live = Live::begin().await;
     assert_eq!(live.run(&["pause", "work"]).code, 0);

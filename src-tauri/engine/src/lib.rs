@@ -16,6 +16,7 @@
 //! - [`autostart`]: start at login.
 //! - [`logging`]: where the log goes.
 //! - [`owner`]: who holds the lock, and puts the engine together.
+//! - [`headless`]: tells a person by a command where no presenter runs.
 //! - [`demo`]: the whole story in a minute.
 //! - [`cli`]: what can be typed.
 //!
@@ -32,6 +33,7 @@ pub mod docs;
 pub mod domain;
 pub mod engine;
 pub mod explain;
+pub mod headless;
 pub mod io;
 pub mod logging;
 pub mod owner;

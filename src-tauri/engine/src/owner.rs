@@ -21,6 +21,7 @@ use crate::{
     coordinator::Ports,
     domain::secret::Secret,
     engine::{Engine, EngineOptions, VaultMover},
+    headless,
     io::{
         Pending,
         browser::{Browser, BrowserError, SystemBrowser},
@@ -190,6 +191,7 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
         undo: UNDO,
     })?;
     hold_sleep(engine.in_flight());
+    tokio::spawn(headless::run(engine.clone()));
     Ok(engine)
 }
 
