@@ -16,6 +16,7 @@ use tokentray::{
     },
     autostart::Autostart,
     demo::{self, Demo, DemoOptions},
+    hardening,
     io::{Pending, browser::SystemBrowser, vault::VaultKind},
     logging::{self, Log},
     owner::{self, Owner, OwnerOptions, Role},
@@ -77,6 +78,7 @@ pub struct Standing {
 
 /// Takes the place that is free; none where another process has it and was asked instead.
 pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
+    hardening::no_core_dumps();
     if wish.demo {
         return take_demo().await.map(Some);
     }
@@ -92,6 +94,7 @@ pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
         &env::var("TOKENTRAY_LOG").unwrap_or_default(),
         false,
     );
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     let shutdown = watch::Sender::new(false);
     // In the order of `tokentray tray`, so that two that start at once do not split the two.
     let presenter = PresenterLock::take(&paths.locks_dir()).context("the state folder")?;

@@ -62,12 +62,15 @@ pub fn close(app: &AppHandle) {
 fn build(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     #[cfg(target_os = "macos")]
     app.set_activation_policy(tauri::ActivationPolicy::Regular)?;
-    let remembered = Remembered::load(app.state::<Shell>().state_dir());
+    let shell = app.state::<Shell>();
+    let remembered = Remembered::load(shell.state_dir());
     WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Tokentray")
         .inner_size(remembered.width, remembered.height)
         .min_inner_size(LEAST.0, LEAST.1)
         .disable_drag_drop_handler()
+        // What a web view writes by itself stays with what else is ours, and goes with a demo.
+        .data_directory(shell.state_dir().join("webview"))
         .on_navigation(is_own)
         .build()
 }

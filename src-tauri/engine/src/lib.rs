@@ -15,6 +15,7 @@
 //! - [`presenter`]: tray and notification, for an owner here or elsewhere.
 //! - [`autostart`]: start at login.
 //! - [`logging`]: where the log goes.
+//! - [`hardening`]: what a process that holds tokens gives up.
 //! - [`owner`]: who holds the lock, and puts the engine together.
 //! - [`headless`]: tells a person by a command where no presenter runs.
 //! - [`demo`]: the whole story in a minute.
@@ -33,6 +34,7 @@ pub mod docs;
 pub mod domain;
 pub mod engine;
 pub mod explain;
+pub mod hardening;
 pub mod headless;
 pub mod io;
 pub mod logging;

@@ -152,7 +152,9 @@ impl Presenter {
                 Err(problem) => tracing::debug!(code = %problem.code, "presenter_without_owner"),
             }
             if let Some(client) = self.options.successor.next().await {
+                // At once: a second start may already be asking the new owner for the window.
                 self.options.client = client;
+                continue;
             }
             if self.wait(pause, stale_at).await == Next::Quit {
                 return;

@@ -18,6 +18,7 @@ use crate::{
     cli::{Outcome, failure::Failure, output, vault::KINDS},
     demo,
     domain::secret::Secret,
+    hardening,
     io::{
         settings::{SettingsFile, TomlSettings},
         vault::VaultKind,
@@ -128,7 +129,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
 
 /// The log of a resident process; on standard error as well where a person watches.
 pub fn start_log(paths: &Paths) -> Result<Log, Failure> {
-    no_core_dumps();
+    hardening::no_core_dumps();
     let watched = std::io::IsTerminal::is_terminal(&io::stderr());
     let log = logging::start(&paths.log_dir(), &log_filter(paths), watched)
         .map_err(|error| Failure::usage(error.to_string(), "tokentray doctor"))?;
@@ -146,21 +147,6 @@ fn log_filter(paths: &Paths) -> String {
             Some(config.settings.log_level)
         })
         .unwrap_or_default()
-}
-
-/// A core dump would hold every token.
-fn no_core_dumps() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-        let none = Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        };
-        if let Err(error) = setrlimit(Resource::Core, none) {
-            tracing::warn!(%error, "core dumps stay on");
-        }
-    }
 }
 
 impl From<StartError> for Failure {
