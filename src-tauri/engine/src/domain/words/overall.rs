@@ -74,6 +74,10 @@ pub fn headline(rows: &[HeadlineRow<'_>]) -> String {
     if rows.iter().all(|row| row.state == AccountState::Loading) {
         return "Loading.".to_owned();
     }
+    let signed_out = names(&|row| row.state == AccountState::SignedOut);
+    if signed_out.len() == rows.len() {
+        return format!("Signed out of {}. Sign in to begin.", list(&signed_out));
+    }
     "Nothing to do. Everything is well.".to_owned()
 }
 
