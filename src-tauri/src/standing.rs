@@ -89,11 +89,8 @@ pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
         }
         return Ok(None);
     };
-    let log = logging::start(
-        &paths.log_dir(),
-        &env::var("TOKENTRAY_LOG").unwrap_or_default(),
-        false,
-    );
+    let filter = logging::filter(env::var("TOKENTRAY_LOG").ok(), &paths.config_file());
+    let log = logging::start(&paths.log_dir(), &filter, false);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     let shutdown = watch::Sender::new(false);
     // In the order of `tokentray tray`, so that two that start at once do not split the two.

@@ -9,6 +9,8 @@ use std::path::Path;
 use tracing_appender::{non_blocking::WorkerGuard, rolling};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
+use crate::io::settings::{SettingsFile, TomlSettings};
+
 /// Days that are kept.
 const FILES: usize = 7;
 
@@ -27,6 +29,18 @@ pub enum LogError {
 #[derive(Debug)]
 pub struct Log {
     _writer: WorkerGuard,
+}
+
+/// What was given (`TOKENTRAY_LOG`), else what the settings say. A settings file that cannot be
+/// read is told by whoever needs it.
+pub fn filter(given: Option<String>, config_file: &Path) -> String {
+    given
+        .filter(|filter| !filter.is_empty())
+        .or_else(|| {
+            let config = TomlSettings::new(config_file).load().ok()?;
+            Some(config.settings.log_level)
+        })
+        .unwrap_or_default()
 }
 
 /// Starts the log of this process. An empty `filter` means `info`.

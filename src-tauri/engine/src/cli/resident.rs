@@ -19,10 +19,7 @@ use crate::{
     demo,
     domain::secret::Secret,
     hardening,
-    io::{
-        settings::{SettingsFile, TomlSettings},
-        vault::VaultKind,
-    },
+    io::vault::VaultKind,
     logging::{self, Log},
     owner::{self, OwnerOptions, Role, StartError},
     paths::Paths,
@@ -131,22 +128,11 @@ pub fn runtime() -> Result<Runtime, Failure> {
 pub fn start_log(paths: &Paths) -> Result<Log, Failure> {
     hardening::no_core_dumps();
     let watched = std::io::IsTerminal::is_terminal(&io::stderr());
-    let log = logging::start(&paths.log_dir(), &log_filter(paths), watched)
+    let filter = logging::filter(std::env::var("TOKENTRAY_LOG").ok(), &paths.config_file());
+    let log = logging::start(&paths.log_dir(), &filter, watched)
         .map_err(|error| Failure::usage(error.to_string(), "tokentray doctor"))?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     Ok(log)
-}
-
-/// `TOKENTRAY_LOG`, else the setting. A file that cannot be read is told by whoever needs it.
-fn log_filter(paths: &Paths) -> String {
-    std::env::var("TOKENTRAY_LOG")
-        .ok()
-        .filter(|filter| !filter.is_empty())
-        .or_else(|| {
-            let config = TomlSettings::new(paths.config_file()).load().ok()?;
-            Some(config.settings.log_level)
-        })
-        .unwrap_or_default()
 }
 
 impl From<StartError> for Failure {
