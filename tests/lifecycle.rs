@@ -16,6 +16,7 @@ use tokentray::{
     io::{clock::Clock, vault::VaultError},
 };
 
+mod hazards;
 mod log;
 mod world;
 

@@ -5,7 +5,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -34,9 +37,10 @@ use tokentray::{
         settings::{Config, SettingsEdit, SettingsError, SettingsFile},
         token_endpoint::{FormRequest, TokenEndpoint},
         vault::{SealKey, Vault, VaultError, VaultEvent, VaultKind},
+        wake::WakeSignal,
     },
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
 pub const ENDPOINT: &str = "https://id.example.com/token";
 
@@ -102,6 +106,7 @@ fn json_type() -> Vec<(&'static str, String)> {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub refresh_token: String,
+    pub client_secret: Option<String>,
     pub url: String,
 }
 
@@ -144,6 +149,7 @@ impl TokenEndpoint for Provider {
             let mut seen = self.seen.lock().expect("seen");
             seen.push(Seen {
                 refresh_token,
+                client_secret: request.client_secret.map(|s| s.expose().to_owned()),
                 url: request.url,
             });
             seen.len()
@@ -201,6 +207,8 @@ pub struct TestVault {
     pub store_fails: Mutex<Option<VaultError>>,
     pub read_fails: Mutex<Option<VaultError>>,
     pub reads: Mutex<usize>,
+    /// So long it takes to read the key or a grant.
+    pub takes: Mutex<Duration>,
     events: broadcast::Sender<VaultEvent>,
 }
 
@@ -235,7 +243,11 @@ impl Vault for TestVault {
         *self.reads.lock().expect("reads") += 1;
         let failed = self.read_fails.lock().expect("read").clone();
         let grant = self.grant(&account);
-        Box::pin(async move { failed.map_or(Ok(grant), Err) })
+        let takes = *self.takes.lock().expect("takes");
+        Box::pin(async move {
+            tokio::time::sleep(takes).await;
+            failed.map_or(Ok(grant), Err)
+        })
     }
     fn store_grant(
         &self,
@@ -278,7 +290,11 @@ impl Vault for TestVault {
             .expect("read")
             .clone()
             .filter(|e| *e != VaultError::Corrupt);
-        Box::pin(async move { failed.map_or(Ok(SealKey([7; 32])), Err) })
+        let takes = *self.takes.lock().expect("takes");
+        Box::pin(async move {
+            tokio::time::sleep(takes).await;
+            failed.map_or(Ok(SealKey([7; 32])), Err)
+        })
     }
     fn unlock(&self) -> Pending<'static, Result<(), VaultError>> {
         Box::pin(async { Ok(()) })
@@ -293,14 +309,20 @@ impl Vault for TestVault {
 pub struct TestJournal {
     pub entries: Mutex<HashMap<AccountId, JournalEntry>>,
     pub write_fails: Mutex<Option<JournalError>>,
+    opened: AtomicBool,
 }
 
 impl Journal for TestJournal {
-    fn open(&self, _key: SealKey) {}
+    fn open(&self, _key: SealKey) {
+        self.opened.store(true, Ordering::SeqCst);
+    }
     fn read(
         &self,
         account: AccountId,
     ) -> Pending<'static, Result<Option<JournalEntry>, JournalError>> {
+        if !self.opened.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(JournalError::NoKey) });
+        }
         let entry = self.entries.lock().expect("entries").get(&account).cloned();
         Box::pin(async { Ok(entry) })
     }
@@ -412,6 +434,7 @@ pub struct World {
     pub history: Arc<TestHistory>,
     settings: Arc<TestSettings>,
     engine: Option<Engine>,
+    wake: Option<mpsc::Sender<WakeSignal>>,
 }
 
 /// Id of the account with that name in every world.
@@ -467,6 +490,7 @@ impl World {
             store_fails: Mutex::default(),
             read_fails: Mutex::default(),
             reads: Mutex::default(),
+            takes: Mutex::default(),
             events: broadcast::channel(16).0,
         });
         let mut config = Config::default();
@@ -498,6 +522,7 @@ impl World {
             history: Arc::default(),
             settings: Arc::new(TestSettings(Mutex::new(config))),
             engine: None,
+            wake: None,
         }
     }
 
@@ -510,6 +535,8 @@ impl World {
 
     /// Starts (or restarts) the engine and lets it read what is stored.
     pub async fn start(&mut self) {
+        let (wake, signals) = mpsc::channel(4);
+        self.wake = Some(wake);
         let options = EngineOptions {
             ports: Ports {
                 clock: Arc::new(self.clock.clone()),
@@ -525,7 +552,7 @@ impl World {
             seed: 1,
             config_file: "config.toml".into(),
             state_folder: "state".into(),
-            wake: None,
+            wake: Some(signals),
             settings_changed: None,
             vault_mover: None,
             on_settings: None,
@@ -538,6 +565,12 @@ impl World {
 
     pub fn engine(&self) -> &Engine {
         self.engine.as_ref().expect("started")
+    }
+
+    /// The machine says something.
+    pub async fn signal(&self, signal: WakeSignal) {
+        let wake = self.wake.as_ref().expect("started");
+        wake.send(signal).await.expect("heard");
     }
 
     /// Lets so much time pass.

@@ -263,7 +263,7 @@ struct Task {
     lives: HashMap<AccountId, Owned>,
     /// Deadlines in boot time.
     schedule: BTreeSet<(Duration, AccountId)>,
-    waiters: HashMap<u64, oneshot::Sender<Settled>>,
+    waiters: HashMap<u64, (AccountId, oneshot::Sender<Settled>)>,
     next_waiter: u64,
     hosts: HashMap<String, Breaker>,
     busy: HashSet<AccountId>,
@@ -370,9 +370,11 @@ impl Task {
         {
             let before = self.lives.get(&id).and_then(|o| o.deadline);
             self.step(&id, Input::Tick);
-            if self.lives.get(&id).is_some_and(|o| o.deadline == before) {
-                // Nothing moved (the machine is about to sleep, say): look again later.
-                self.set_deadline(&id, Some(now.boot + Duration::from_secs(1)));
+            let later = self.now().boot;
+            let deadline = self.lives.get(&id).and_then(|o| o.deadline);
+            if deadline.is_some_and(|at| Some(at) == before || at <= later) {
+                // Still due (all is paused, say): look again later.
+                self.set_deadline(&id, Some(later + Duration::from_secs(1)));
             }
         }
         self.tell_in_flight();
@@ -388,7 +390,7 @@ impl Task {
                 want,
                 reply,
             } => {
-                let waiter = self.waiter(reply);
+                let waiter = self.waiter(&account, reply);
                 self.step(&account, Input::Demand { waiter, want });
             }
             Message::Arrived {
@@ -397,7 +399,7 @@ impl Task {
                 how,
                 reply,
             } => {
-                let waiter = Some(self.waiter(reply));
+                let waiter = Some(self.waiter(&account, reply));
                 self.step(&account, Input::Arrived { grant, how, waiter });
             }
             Message::Put(account) => self.put(*account),
@@ -417,13 +419,18 @@ impl Task {
                 self.machine.stopping = true;
                 self.quiescing.push((self.now().boot + DRAIN, reply));
             }
-            Message::Unquiesce => self.machine.stopping = false,
+            Message::Unquiesce => {
+                self.machine.stopping = false;
+                for id in self.lives.keys().cloned().collect::<Vec<_>>() {
+                    self.step(&id, Input::Resave);
+                }
+            }
         }
     }
 
-    fn waiter(&mut self, reply: oneshot::Sender<Settled>) -> u64 {
+    fn waiter(&mut self, id: &AccountId, reply: oneshot::Sender<Settled>) -> u64 {
         self.next_waiter += 1;
-        self.waiters.insert(self.next_waiter, reply);
+        self.waiters.insert(self.next_waiter, (id.clone(), reply));
         self.next_waiter
     }
 
@@ -433,7 +440,12 @@ impl Task {
         let env = self.env(id, now);
         let Some(owned) = self.lives.get_mut(id) else {
             // A removed account: whoever waits learns it by the channel's end.
-            if let Input::Demand { waiter, .. } = input {
+            if let Input::Demand { waiter, .. }
+            | Input::Arrived {
+                waiter: Some(waiter),
+                ..
+            } = input
+            {
                 self.waiters.remove(&waiter);
             }
             return;
@@ -471,17 +483,20 @@ impl Task {
     fn env(&mut self, id: &AccountId, now: Now) -> Env {
         let quiet = self.machine.sleeping || self.machine.stopping || self.machine.paused;
         let settling = now.boot < self.machine.settling_until;
-        let host = self.lives.get(id).and_then(|o| o.life.host());
+        let life = self.lives.get(id).map(|o| &o.life);
+        let is_due = life.is_some_and(|life| life.is_due(now));
+        let host = life.and_then(Life::host);
         let breaker = host.and_then(|host| self.hosts.get_mut(&host));
         let (breaker, refused_alike) = match breaker {
             Some(breaker) => (
-                breaker.closed_until(id, now.boot),
+                breaker.closed_until(id, is_due, now.boot),
                 breaker.others_refused_alike(id, now.boot),
             ),
             None => (None, false),
         };
         Env {
             quiet,
+            paused: self.machine.paused,
             settling,
             breaker,
             refused_alike,
@@ -537,6 +552,8 @@ impl Task {
             refresh: account.refresh,
             paused: account.paused,
             scopes: account.scopes.clone(),
+            client_id: account.client_id.clone(),
+            token_url: account.token_url.clone(),
         };
         let id = account.id.clone();
         self.snapshot.put(account);
@@ -557,7 +574,12 @@ impl Task {
                     deadline: None,
                 },
             );
-            self.step(&id, Input::Load);
+            // Before the key was asked for, the journal would only say that it is locked.
+            if self.fingerprints.is_some() || self.vault_cause.is_some() {
+                self.step(&id, Input::Load);
+            } else {
+                self.settle(&id, self.now());
+            }
         }
         let _ = self.changes.send(Change::Account(id));
         self.publish_overall();
@@ -567,6 +589,8 @@ impl Task {
         self.set_deadline(id, None);
         self.lives.remove(id);
         self.busy.remove(id);
+        // Whoever waits learns it by the channel's end.
+        self.waiters.retain(|_, (of, _)| of != id);
         self.hide(id);
     }
 
@@ -617,7 +641,7 @@ impl Task {
     fn pause_all(&mut self, paused: bool) {
         self.machine.paused = paused;
         if !paused {
-            self.wake_all(Trigger::Network);
+            self.wake_all(Trigger::Startup);
         }
         self.publish_overall();
     }
@@ -676,7 +700,8 @@ impl Task {
                 if self.fingerprints.is_none() {
                     self.read_key();
                 } else {
-                    self.wake_all(Trigger::Network);
+                    // The vault's, not the network's: what a provider asked for stands.
+                    self.wake_all(Trigger::Startup);
                 }
             }
             VaultEvent::Stored {
@@ -701,6 +726,7 @@ impl Task {
                     owned.life.give_fingerprints(fingerprints.clone());
                 }
                 self.fingerprints = Some(fingerprints);
+                self.load_all();
                 self.wake_all(Trigger::Startup);
             }
             Err(error) => {
@@ -708,9 +734,17 @@ impl Task {
                 self.vault_cause = Some(error.cause());
                 self.key_failures += 1;
                 self.key_retry = Some(self.now().boot + policy::store_pause(self.key_failures));
+                self.load_all();
             }
         }
         self.publish_overall();
+    }
+
+    /// Reads what is stored of every account that was not read yet.
+    fn load_all(&mut self) {
+        for id in self.lives.keys().cloned().collect::<Vec<_>>() {
+            self.step(&id, Input::Load);
+        }
     }
 
     fn read_key(&mut self) {

@@ -67,7 +67,7 @@ impl Task {
                 let _ = self.changes.send(Change::History(entry));
             }
             Effect::Answer { waiter, settled } => {
-                if let Some(reply) = self.waiters.remove(&waiter) {
+                if let Some((_, reply)) = self.waiters.remove(&waiter) {
                     let _: Result<(), _> = reply.send(settled);
                 }
             }
@@ -77,6 +77,8 @@ impl Task {
                 failed,
                 refused_shape,
             } => {
+                // An answer proves the network, whatever the signals say.
+                self.machine.online |= failed.is_none();
                 let breaker = self.hosts.entry(host).or_default();
                 if let Some(shape) = refused_shape {
                     breaker.refused(id.clone(), shape, now.boot);

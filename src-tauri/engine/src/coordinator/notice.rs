@@ -104,7 +104,11 @@ impl Task {
             }
         }
         self.notices.wake = next;
-        let may_tell = self.machine.present && !self.machine.sleeping;
+        // Only while signing in could help.
+        let may_tell = self.machine.present
+            && !self.machine.sleeping
+            && self.machine.online
+            && self.vault_cause.is_none();
         if due.is_empty() || !may_tell {
             self.notices.gather_until = None;
             self.want(told, true);

@@ -31,10 +31,12 @@ struct Open {
 }
 
 impl Breaker {
-    /// Until when this account must not send by itself, and why; none: it may.
+    /// Until when this account must not send by itself, and why; none: it may. Only who is due
+    /// takes a place in the queue: the turn of one that has nothing to send would be lost time.
     pub fn closed_until(
         &mut self,
         account: &AccountId,
+        is_due: bool,
         now: Duration,
     ) -> Option<(Duration, Cause)> {
         let open = self.open.as_mut()?;
@@ -43,8 +45,12 @@ impl Breaker {
             .iter()
             .position(|a| a == account)
             .unwrap_or_else(|| {
-                open.turns.push_back(account.clone());
-                open.turns.len() - 1
+                if is_due {
+                    open.turns.push_back(account.clone());
+                    open.turns.len() - 1
+                } else {
+                    open.turns.len()
+                }
             });
         let turn = open.next_probe + PROBE_PAUSE * u32::try_from(place).unwrap_or(u32::MAX);
         let somebody_slept = now >= open.next_probe + TURN;
@@ -120,29 +126,29 @@ mod tests {
         let mut breaker = Breaker::default();
         let at = Duration::from_secs;
         for second in 0..5 {
-            assert_eq!(breaker.closed_until(&a, at(second)), None);
+            assert_eq!(breaker.closed_until(&a, true, at(second)), None);
             breaker.failed(Cause::ServerError, at(second));
         }
         assert_eq!(
-            breaker.closed_until(&a, at(5)),
+            breaker.closed_until(&a, true, at(5)),
             Some((at(64), Cause::ServerError))
         );
         assert_eq!(
-            breaker.closed_until(&b, at(5)),
+            breaker.closed_until(&b, true, at(5)),
             Some((at(124), Cause::ServerError))
         );
-        assert_eq!(breaker.closed_until(&a, at(64)), None);
+        assert_eq!(breaker.closed_until(&a, true, at(64)), None);
         breaker.sent(&a, at(64));
         assert_eq!(
-            breaker.closed_until(&b, at(65)),
+            breaker.closed_until(&b, true, at(65)),
             Some((at(124), Cause::ServerError))
         );
         assert_eq!(
-            breaker.closed_until(&a, at(65)),
+            breaker.closed_until(&a, true, at(65)),
             Some((at(184), Cause::ServerError))
         );
-        assert_eq!(breaker.closed_until(&b, at(124)), None);
+        assert_eq!(breaker.closed_until(&b, true, at(124)), None);
         assert_eq!(breaker.answered(), [b, a.clone()]);
-        assert_eq!(breaker.closed_until(&a, at(125)), None);
+        assert_eq!(breaker.closed_until(&a, true, at(125)), None);
     }
 }

@@ -67,13 +67,27 @@ pub struct Setup {
     pub refresh: RefreshWhen,
     pub paused: bool,
     pub scopes: Vec<String>,
+    pub client_id: String,
+    pub token_url: Option<String>,
+}
+
+impl Setup {
+    /// Whether the client secret of these settings belongs to what a grant is bound to.
+    fn is_for(&self, binding: &Binding) -> bool {
+        let host = self.token_url.as_deref().map(host_of);
+        self.client_id == binding.client_id
+            && host.is_none_or(|host| host == host_of(&binding.token_endpoint))
+    }
 }
 
 /// What the machine and the other accounts mean for this step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of independent facts")]
 pub struct Env {
     /// About to sleep, shutting down, or all is paused: start nothing.
     pub quiet: bool,
+    /// All accounts are paused.
+    pub paused: bool,
     /// The first minute after a resume or a start.
     pub settling: bool,
     /// The host's breaker is open until this boot time, for this cause; not this account's turn.
@@ -132,6 +146,8 @@ pub enum Input {
     Remove,
     /// A removal was undone.
     Restore,
+    /// The vault was moved: see that the new one has the newest grant.
+    Resave,
     Setup(Setup),
     /// Resume, network back, vault changed: `spread` is where in the queue of accounts that are
     /// due together this one stands.
@@ -249,6 +265,8 @@ pub struct Life {
     load_retry: Option<Duration>,
     /// Answered when loaded.
     loading: Vec<(u64, Want)>,
+    /// Brought before the journal could be read; numbered and saved when it was.
+    arriving: Option<(Box<Grant>, HistoryKind, Option<u64>)>,
     /// The published grant.
     held: Option<Held>,
     attempt: Option<Attempt>,
@@ -334,6 +352,7 @@ impl Life {
             load_failures: 0,
             load_retry: None,
             loading: Vec::new(),
+            arriving: None,
             held: None,
             attempt: None,
             saving: None,
@@ -396,6 +415,7 @@ impl Life {
             Input::SignOut => self.on_sign_out(now, &mut out),
             Input::Remove => self.on_remove(now, &mut out),
             Input::Restore => self.removed = false,
+            Input::Resave => self.resave(&mut out),
             Input::Setup(setup) => self.on_setup(setup, now, &mut out),
             Input::Woke { trigger, spread } => self.on_woke(trigger, spread, now, &mut out),
             Input::Noticed => self.on_noticed(now, &mut out),
@@ -403,6 +423,11 @@ impl Life {
         }
         self.write_journal(&mut out);
         out
+    }
+
+    /// Whether a refresh by the schedule is due, but for a breaker's turn.
+    pub fn is_due(&self, now: Now) -> bool {
+        self.planned(now).is_some_and(|(at, _)| at <= now.boot)
     }
 
     /// The published grant, if any.
@@ -416,7 +441,10 @@ impl Life {
 
     /// Whether a request may be out or a grant is not safe: sleep and shutdown wait for it.
     pub fn is_busy(&self) -> bool {
-        self.attempt.is_some() || self.saving.is_some() || self.writing.is_some()
+        self.attempt.is_some()
+            || self.saving.is_some()
+            || self.writing.is_some()
+            || self.storing.is_some()
     }
 
     pub fn is_removed(&self) -> bool {
@@ -463,7 +491,8 @@ impl Life {
     /// A grant that cannot be refreshed becomes an incident at its end.
     fn no_refresh_end(&self, now: Now) -> Option<Duration> {
         let held = self.held.as_ref()?;
-        let open = self.memory.incident.is_some() || held.grant.refresh_token.is_some();
+        let open =
+            self.removed || self.memory.incident.is_some() || held.grant.refresh_token.is_some();
         held.grant
             .expires_at
             .filter(|_| !open && !self.setup.paused)
@@ -540,17 +569,23 @@ impl Life {
             self.hold = None;
         }
         match trigger {
-            Trigger::Resume => self.spread = Some(at),
-            // The host answers again: nobody waits for its turn any more.
+            // With the network a host may answer again: nobody waits for its old turn.
+            Trigger::Resume | Trigger::Network => self.spread = Some(at),
+            // The host answers again.
             Trigger::Retry => self.spread = None,
             _ => {}
         }
         if let Some(trouble) = &mut self.trouble {
             use super::cause::Verdict;
             let sooner = match trouble.cause.verdict() {
-                Verdict::Wait => {
-                    !matches!(trouble.cause, Cause::RateLimited) || trigger == Trigger::Network
-                }
+                Verdict::Wait => match trigger {
+                    Trigger::Network => true,
+                    // The vault came back, or a pause ended: that mends nothing at the provider.
+                    Trigger::Startup => {
+                        trouble.cause.is_vault() || trouble.cause == Cause::Interrupted
+                    }
+                    _ => trouble.cause != Cause::RateLimited,
+                },
                 Verdict::FixSetup => trigger == Trigger::Network,
                 Verdict::SignIn | Verdict::Unclear => false,
             };

@@ -174,6 +174,8 @@ pub fn store_pause(failures: u32) -> Duration {
     doubling(Duration::from_secs(5), minutes(5), failures)
 }
 
+/// Between a success and the next refresh by the schedule, however short the token's life.
+pub const LEAST_PAUSE: Duration = Duration::from_secs(10);
 /// After a definitive refusal one more try confirms it.
 pub const CONFIRM_PAUSE: Duration = Duration::from_secs(30);
 /// A token that is rejected so soon after a refresh was not rejected for its age.

@@ -125,10 +125,15 @@ impl Engine {
         self.inner
             .coordinator
             .tell_account(&account.id, Input::Remove);
-        self.edit_file(&[SettingsEdit::RemoveAccount {
+        let gone = SettingsEdit::RemoveAccount {
             name: account.name.clone(),
-        }])
-        .await?;
+        };
+        if let Err(problem) = self.edit_file(&[gone]).await {
+            // It is still there, so it must go on living.
+            let restore = Input::Restore;
+            self.inner.coordinator.tell_account(&account.id, restore);
+            return Err(problem);
+        }
         let engine = self.clone();
         let (id, key) = (account.id.clone(), account.name.to_lowercase());
         let undo = tokio::spawn(async move {

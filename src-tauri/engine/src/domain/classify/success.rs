@@ -42,12 +42,25 @@ pub fn tokens(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<TokenRe
 
 /// What may still be read out of a damaged 2xx body: only values that are complete.
 ///
-/// For the journal's salvage: the body may hold the only copy of a new refresh token.
+/// The body may hold the only copy of a new refresh token: where that alone is complete, the
+/// access token is empty.
 pub fn salvage(body: &[u8], now: DateTime<Utc>) -> Option<TokenReply> {
     let text = String::from_utf8_lossy(body);
     let start = text.find('{')?;
     let pairs = flat::loose(&text[start..])?.pairs;
-    tokens(&pairs, now)
+    tokens(&pairs, now).or_else(|| {
+        let refresh_token = lookup(&pairs, "refreshtoken")?.as_str()?.trim();
+        (!says_no(&pairs) && !refresh_token.is_empty()).then(|| TokenReply {
+            access_token: Secret::new(""),
+            token_type: "Bearer".to_owned(),
+            refresh_token: Some(Secret::new(refresh_token)),
+            id_token: None,
+            expires_in: None,
+            refresh_token_expires_in: None,
+            refresh_in: None,
+            scopes: None,
+        })
+    })
 }
 
 /// `ok: false`, `success: false`: a failure, whatever else it holds.

@@ -170,18 +170,22 @@ impl Life {
         env: &Env,
         out: &mut Vec<Effect>,
     ) -> Option<Settled> {
+        if self.removed {
+            return Some(Settled::SignedOut);
+        }
         let Some(held) = &self.held else {
             return Some(match &self.trouble {
                 Some(trouble) => Settled::Failed(Box::new(trouble.clone())),
                 None => Settled::SignedOut,
             });
         };
-        if self.setup.paused {
+        if self.setup.paused || env.paused {
             return Some(Settled::Paused);
         }
         if held.grant.refresh_token.is_none() {
             if want.rejected.is_some() {
                 self.rejected = Some(held.fingerprint.clone());
+                self.asked_since_end = true;
                 self.open_incident(Cause::NoRefreshToken, None, now, out);
             }
             return Some(match &self.trouble {
@@ -192,11 +196,13 @@ impl Life {
         if let Some(until) = self.hold.filter(|until| *until > now.boot) {
             return Some(rate_limited(until, now));
         }
-        if want.person {
-            return self.refuse_person(now);
-        }
+        // One request at a time, for a person as well; nothing is started before sleep, at the
+        // end, or while the vault moves.
         if env.quiet || self.attempt.is_some() {
             return Some(Settled::Busy);
+        }
+        if want.person {
+            return self.refuse_person(now);
         }
         if let Some(trouble) = self
             .trouble

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     Effect, Env, Life, Log, Now, Settled, Trouble, Unclear,
+    refresh::{Attempt, Stage},
     saving::{Brought, Saving},
 };
 use crate::domain::{
@@ -49,7 +50,9 @@ impl Life {
                     grant: Box::new(grant),
                 });
             }
-            self.unlock(out);
+            if self.saving.is_none() {
+                self.unlock(out);
+            }
             return;
         }
         let same = grant.access_token == base.access_token;
@@ -111,6 +114,8 @@ impl Life {
         self.memory.highest_generation = self.memory.highest_generation.max(found.generation);
         self.memory.intent = None;
         self.memory.unconfirmed = None;
+        self.unsaved = None;
+        self.forced.rejected_once = false;
         self.version += 1;
         self.stored = found.generation;
         self.hold_grant(found, now);
@@ -406,9 +411,19 @@ impl Life {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
+        if !self.ready {
+            // What is stored decides its generation: unread, it could pass for older.
+            if let Some((_, _, Some(earlier))) =
+                self.arriving.replace((Box::new(grant), how, waiter))
+            {
+                Self::answer_all(vec![earlier], &Settled::Busy, out);
+            }
+            if self.load_trouble.is_some() {
+                self.load(out);
+            }
+            return;
+        }
         self.supersede(&Settled::Good, out);
-        self.ready = true;
-        self.load_trouble = None;
         self.forced = super::Forced::default();
         self.memory.salvage = None;
         let brought = Brought {
@@ -424,6 +439,9 @@ impl Life {
         self.supersede(&Settled::SignedOut, out);
         if let Some(saving) = self.saving.take() {
             Self::answer_all(saving.waiters, &Settled::SignedOut, out);
+        }
+        if let Some((_, _, Some(waiter))) = self.arriving.take() {
+            Self::answer_all(vec![waiter], &Settled::SignedOut, out);
         }
         self.resolve(now, out);
         self.held = None;
@@ -443,7 +461,15 @@ impl Life {
 
     pub(super) fn on_remove(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.removed = true;
-        self.supersede(&Settled::SignedOut, out);
+        let sent = |a: &Attempt| matches!(a.stage, Stage::Sending { .. });
+        match &mut self.attempt {
+            // The removal may be undone: an answer to what was sent is still the newest grant.
+            Some(attempt) if sent(attempt) && !attempt.superseded => {
+                let waiters = std::mem::take(&mut attempt.waiters);
+                Self::answer_all(waiters, &Settled::SignedOut, out);
+            }
+            _ => self.supersede(&Settled::SignedOut, out),
+        }
         self.record(HistoryKind::Removed, now, out);
     }
 
@@ -451,10 +477,12 @@ impl Life {
         let Some(incident) = &mut self.memory.incident else {
             return;
         };
-        if incident.notified_at.is_none() {
-            incident.notified_at = Some(now.wall);
-        } else if incident.later_at.is_some() {
+        if incident.later_at.is_some() {
+            // "Later" may have been said in the window, before anything was notified.
+            incident.notified_at.get_or_insert(now.wall);
             incident.reminded_at = Some(now.wall);
+        } else if incident.notified_at.is_none() {
+            incident.notified_at = Some(now.wall);
         } else {
             return;
         }

@@ -6,7 +6,7 @@ use super::{Effect, Env, Life, Log, Now, ReadGrants, RefreshRequest, Settled};
 use crate::domain::{
     account::RefreshWhen,
     cause::Cause,
-    classify::{Failure, Outcome},
+    classify::{self, Failure, Outcome, TokenReply},
     grant::Grant,
     history::{HistoryEntry, Trigger},
     journal_entry::Intent,
@@ -85,7 +85,11 @@ impl Life {
             Some(trouble) => (trouble.next_at?, trouble.trigger),
             None if self.memory.intent.is_some() => (now.boot, Trigger::Startup),
             None if self.setup.refresh == RefreshWhen::WhenUsed => return None,
-            None => (now.boot_of(held.due_at?), Trigger::Schedule),
+            None => {
+                // However short a life a provider gives, refreshing never becomes a loop.
+                let earliest = held.received + policy::LEAST_PAUSE;
+                (now.boot_of(held.due_at?).max(earliest), Trigger::Schedule)
+            }
         };
         let not_before = [self.hold, self.spread]
             .into_iter()
@@ -135,19 +139,24 @@ impl Life {
     }
 
     pub(super) fn on_locked(&mut self, taken: bool, now: Now, env: &Env, out: &mut Vec<Effect>) {
-        self.lock_held = taken;
-        let Some(attempt) = self.attempt.take_if(|a| !taken || a.superseded) else {
-            if self.attempt.is_some() {
-                self.stage(Stage::Reading);
-                out.push(Effect::Read);
-            } else {
+        self.lock_held |= taken;
+        if !matches!(&self.attempt, Some(a) if matches!(a.stage, Stage::Locking)) {
+            // Nobody waits for it; one that is under way has the lock already.
+            if self.attempt.is_none() && self.saving.is_none() {
                 self.unlock(out);
             }
+            return;
+        }
+        let Some(attempt) = self.attempt.take_if(|a| !taken || a.superseded) else {
+            self.stage(Stage::Reading);
+            out.push(Effect::Read);
             return;
         };
         if attempt.superseded {
             Self::answer_all(attempt.waiters, &Settled::Good, out);
-            self.unlock(out);
+            if self.saving.is_none() {
+                self.unlock(out);
+            }
             return;
         }
         Self::answer_all(attempt.waiters, &Settled::Busy, out);
@@ -172,17 +181,19 @@ impl Life {
         env: &Env,
         out: &mut Vec<Effect>,
     ) {
+        let checking = match self.attempt.as_ref().map(|a| &a.stage) {
+            Some(Stage::Reading) => false,
+            Some(Stage::Checking { until: None, .. }) => true,
+            // An answer for an attempt that is over.
+            _ => return,
+        };
         out.push(Effect::Log(Log::TokenRead));
-        let checking = matches!(
-            self.attempt,
-            Some(Attempt {
-                stage: Stage::Checking { .. },
-                ..
-            })
-        );
         if self.attempt.as_ref().is_some_and(|a| a.superseded) {
             self.drop_attempt(out);
             return;
+        }
+        if env.quiet && !checking {
+            return self.fail(Failure::unsent(Cause::Interrupted), now, env, out);
         }
         let vault = match read.vault {
             Ok(grant) => grant,
@@ -201,6 +212,10 @@ impl Life {
         }
         let client_secret = match read.client_secret {
             Ok(secret) => secret,
+            // It was set aside; signing in would not bring it back.
+            Err(Cause::GrantCorrupt) => {
+                return self.fail(Failure::unsent(Cause::ClientRejected), now, env, out);
+            }
             Err(cause) => return self.fail(Failure::unsent(cause), now, env, out),
         };
         let newest = self
@@ -211,6 +226,8 @@ impl Life {
         let Some(base) = newest.filter(|g| g.refresh_token.is_some()) else {
             return self.fail(Failure::unsent(Cause::NoRefreshToken), now, env, out);
         };
+        // The settings may name another client by now: its secret is not for this grant's provider.
+        let client_secret = client_secret.filter(|_| self.setup.is_for(&base.binding));
         self.intend(base, client_secret, now, out);
     }
 
@@ -279,10 +296,12 @@ impl Life {
             return;
         }
         if *superseded {
+            self.forget_send();
             self.drop_attempt(out);
             return;
         }
-        if let Err(cause) = result {
+        let stopped = env.quiet.then_some(Cause::Interrupted);
+        if let Some(cause) = result.err().or(stopped) {
             self.forget_send();
             self.fail(Failure::unsent(cause), now, env, out);
             return;
@@ -374,6 +393,16 @@ impl Life {
                 self.accept(*reply, &base, sent, took, now, out);
             }
             Outcome::Failure(failure) => {
+                if let Some(reply) = salvaged(&failure, salvage.as_ref(), &base, now) {
+                    let (failed, refused_shape) = (None, None);
+                    out.push(Effect::Host {
+                        host,
+                        failed,
+                        refused_shape,
+                    });
+                    self.accept(reply, &base, sent, took, now, out);
+                    return;
+                }
                 let heard = failure.refused;
                 let failed = (!heard && !failure.cause.is_vault()).then_some(failure.cause);
                 let refused_shape = heard.then(|| failure.shape.clone());
@@ -398,11 +427,12 @@ impl Life {
         env: &Env,
         out: &mut Vec<Effect>,
     ) {
-        if self.attempt.as_ref().is_some_and(|a| a.superseded) {
+        if self.removed || self.attempt.as_ref().is_some_and(|a| a.superseded) {
             self.drop_attempt(out);
             return;
         }
-        if failure.never_sent {
+        if !failure.outcome_unknown && !failure.refused {
+            // Nothing was sent, or a portal or an edge answered: the refresh token is not spent.
             self.forget_send();
         }
         if failure.salvage && salvage.is_some() {
@@ -571,11 +601,42 @@ fn worth_checking(failure: &Failure) -> bool {
             || failure.cause == Cause::ConcurrentRefresh)
 }
 
+/// What a damaged success still brings (REFRESH.md, step 6): its values are complete, the rest is
+/// not. Without them the only new refresh token would be lost.
+fn salvaged(
+    failure: &Failure,
+    body: Option<&Secret>,
+    base: &Grant,
+    now: Now,
+) -> Option<TokenReply> {
+    let body = body.filter(|_| failure.salvage)?.expose();
+    // A page may hold anything, its scripts included.
+    if body.split('{').next().is_none_or(|s| s.contains('<')) {
+        return None;
+    }
+    let mut reply = classify::salvage(body.as_bytes(), now.wall)?;
+    let names_another = body.to_ascii_lowercase().contains("refresh");
+    if reply.refresh_token.is_none() && names_another {
+        // The new refresh token was cut: sent again soon, the old one may still be in its grace.
+        return None;
+    }
+    if reply.access_token.is_empty() {
+        // Only the refresh token is whole: the old access token lives as long as it lived.
+        reply.access_token = base.access_token.clone();
+        let left = base.expires_at.map(|end| policy::between(now.wall, end));
+        reply.expires_in = left.map(|left| left.max(Duration::from_secs(1)));
+    }
+    Some(reply)
+}
+
 /// The row of quick tries that fits a failure; none for everything that was answered below 500.
 fn quick_way(failure: &Failure) -> Option<Unanswered> {
     match failure.http_status {
         _ if failure.cause == Cause::RateLimited || failure.retry_after.is_some() => None,
         Some(500..) => Some(Unanswered::ServerError),
+        Some(200..=299) if failure.cause == Cause::MalformedResponse && failure.outcome_unknown => {
+            Some(Unanswered::SentNotAnswered)
+        }
         Some(_) => None,
         None if failure.cause.is_vault() => None,
         None if failure.never_sent => Some(Unanswered::NeverConnected),

@@ -10,7 +10,7 @@ use crate::domain::{
     cause::Cause,
     grant::{ExpiresSource, Grant},
     history::{HistoryEntry, HistoryKind, Trigger},
-    journal_entry::JournalEntry,
+    journal_entry::{Incident, JournalEntry},
     policy,
 };
 
@@ -80,9 +80,21 @@ impl Life {
         self.send_if_intended(result, version, now, env, out);
     }
 
+    /// Another vault is in force: what came while the grants were copied may be in the old one
+    /// only. A vault that has it already writes nothing.
+    pub(super) fn resave(&mut self, out: &mut Vec<Effect>) {
+        if let Some(held) = &self.held
+            && self.memory.unconfirmed.is_none()
+        {
+            self.memory.unconfirmed = Some(held.grant.clone());
+            self.version += 1;
+        }
+        self.store(out);
+    }
+
     /// Gives the newest unconfirmed grant to the vault.
     pub(super) fn store(&mut self, out: &mut Vec<Effect>) {
-        if self.storing.is_some() || self.removed {
+        if self.storing.is_some() {
             return;
         }
         if let Some(grant) = &self.memory.unconfirmed {
@@ -106,6 +118,10 @@ impl Life {
             Ok(()) => {
                 self.stored = self.stored.max(generation);
                 self.store_failures = 0;
+                if self.memory.signed_out {
+                    // It was on its way when the person signed out.
+                    out.push(Effect::RemoveGrant);
+                }
                 if waited == Some(generation) {
                     self.memory.unconfirmed = None;
                     self.version += 1;
@@ -224,12 +240,27 @@ impl Life {
             Err(Cause::GrantCorrupt) => (None, true),
             Err(cause) => return self.load_failed(cause, now, env, out),
         };
+        if self.fingerprints.is_none() {
+            return self.load_failed(Cause::VaultLocked, now, env, out);
+        }
+        let signed_out = self.memory.signed_out;
         self.memory = match read.journal {
             Ok(entry) => entry.unwrap_or_default(),
             // A journal that was set aside: the vault alone decides.
             Err(Cause::GrantCorrupt) => JournalEntry::default(),
             Err(cause) => return self.load_failed(cause, now, env, out),
         };
+        if signed_out {
+            // Said while nothing could be read: it counts now.
+            let highest_generation = vault.as_ref().map_or(0, |g| g.generation);
+            self.memory = JournalEntry {
+                highest_generation: highest_generation.max(self.memory.highest_generation),
+                signed_out,
+                ..JournalEntry::default()
+            };
+            self.version += 1;
+            out.push(Effect::RemoveGrant);
+        }
         self.ready = true;
         self.load_trouble = None;
         self.load_failures = 0;
@@ -260,6 +291,9 @@ impl Life {
         }
         self.show_incident(now);
         self.store(out);
+        if let Some((grant, how, waiter)) = self.arriving.take() {
+            self.on_arrived(*grant, how, waiter, now, out);
+        }
         self.answer_loading(now, env, out);
     }
 
@@ -277,6 +311,11 @@ impl Life {
         {
             self.memory.intent = None;
             self.version += 1;
+        }
+        let found = |i: &Incident| matches!(i.cause, Cause::GrantMissing | Cause::GrantCorrupt);
+        if self.memory.incident.as_ref().is_some_and(found) {
+            // It is there after all (another keychain was open, say).
+            self.resolve(now, out);
         }
         self.last_refreshed_at = Some(grant.issued_at);
         let age = policy::between(grant.issued_at, now.wall);
@@ -306,6 +345,15 @@ impl Life {
         self.load_failures += 1;
         self.load_trouble = Some(cause);
         self.load_retry = Some(now.boot + policy::store_pause(self.load_failures));
+        if let Some((_, how, waiter)) = &mut self.arriving {
+            // A sign-in cannot be had again: it waits for the vault. An import can.
+            let (waiter, keep) = (waiter.take(), *how == HistoryKind::SignedIn);
+            let settled = Settled::Failed(Box::new(self.vault_trouble(cause)));
+            Self::answer_all(waiter.into_iter().collect(), &settled, out);
+            if !keep {
+                self.arriving = None;
+            }
+        }
         self.answer_loading(now, env, out);
     }
 }
