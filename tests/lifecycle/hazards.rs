@@ -7,9 +7,14 @@ use tokentray::{
         problem::Code,
         types::{AccountState, ImportRequest},
     },
-    domain::{history::HistoryKind, secret::Secret},
+    domain::{
+        history::HistoryKind,
+        reply::{Sent, TransportKind},
+        secret::Secret,
+    },
     engine::Caller,
     io::{
+        clock::Clock,
         vault::{Vault, VaultError},
         wake::WakeSignal,
     },
@@ -266,4 +271,74 @@ async fn a_client_secret_is_not_sent_for_a_grant_of_another_client() {
         until_sent(&world).await;
         assert_eq!(world.provider.requests()[0].client_secret.as_deref(), sent);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_makes_no_token_live_longer() {
+    let world = World::with_grant(mins(50), HOUR).await;
+    world.pass(mins(1)).await;
+    assert_eq!(world.provider.count(), 1);
+    world.clock.jump(-chrono::TimeDelta::days(1));
+    world
+        .provider
+        .habit(Some(Answer::Fails(TransportKind::Connect, Sent::Never)));
+    world.pass(mins(50)).await;
+    assert!(world.provider.count() > 1, "it was due all the same");
+    world.pass(mins(20)).await;
+    let problem = world.token("work", 0).await.expect_err("over");
+    assert_eq!(problem.code, Code::RefreshFailed);
+    let row = world.row("work");
+    assert_eq!(row.state, AccountState::Expired);
+    assert!(row.expires_at.expect("an end") <= world.clock.now().wall);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_stored_by_a_clock_that_was_a_year_ahead_lives_its_own_life() {
+    let mut ahead = grant(Duration::ZERO, HOUR);
+    ahead.issued_at += chrono::TimeDelta::days(365);
+    ahead.expires_at = ahead
+        .expires_at
+        .map(|end| end + chrono::TimeDelta::days(365));
+    let mut world = World::new([(account("work"), Some(ahead))]);
+    world.start().await;
+    world.pass(mins(55)).await;
+    assert_eq!(world.provider.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_probes_are_counted_over_restarts() {
+    let mut world = World::with_grant(mins(59), HOUR).await;
+    world.provider.habit(Some(revoked()));
+    world.pass(mins(40)).await;
+    assert_eq!(world.provider.count(), 2);
+    world.engine().shut_down().await;
+    world.start().await;
+    world.pass(mins(25)).await;
+    assert_eq!(world.provider.count(), 3, "an hour after it began");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_adopted_and_over_is_renewed_for_whoever_waits() {
+    let world = World::with_grant(mins(59), HOUR).await;
+    let used = refusal(400, "invalid_grant", "refresh token already used");
+    world
+        .provider
+        .will([Answer::After(secs(1), Box::new(used))]);
+    until_sent(&world).await;
+    let mut theirs = grant(HOUR * 2, HOUR);
+    theirs.generation = 2;
+    theirs.refresh_token = Some(Secret::new("refresh-theirs"));
+    world.vault.put(&id_of("work"), theirs);
+    world.pass(mins(1)).await;
+    let token = world.token("work", 60).await.expect("renewed");
+    assert_eq!(token.access_token, "access-2");
+    assert_eq!(world.provider.requests()[1].refresh_token, "refresh-theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_of_sleep_without_one_of_waking_is_not_for_ever() {
+    let world = World::with_grant(mins(40), HOUR).await;
+    world.signal(WakeSignal::Sleeping).await;
+    world.pass(mins(15)).await;
+    assert_eq!(world.provider.count(), 1);
 }

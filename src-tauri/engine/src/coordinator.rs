@@ -47,6 +47,8 @@ pub use snapshot::{AccountView, Overall, Snapshot};
 const MAX_SLEEP: Duration = Duration::from_secs(30);
 /// The clock ran on this much longer than the sleep: the machine was asleep.
 const SLEPT: Duration = Duration::from_secs(20);
+/// So long after "about to sleep" the machine is taken to be awake, told or not.
+const WAKE_LOST: Duration = Duration::from_mins(2);
 /// Replies in flight are awaited so long at the end.
 const DRAIN: Duration = Duration::from_secs(10);
 
@@ -242,6 +244,7 @@ impl Coordinator {
 struct Machine {
     online: bool,
     sleeping: bool,
+    sleeping_since: Duration,
     /// Session active and unlocked.
     present: bool,
     paused: bool,
@@ -348,14 +351,17 @@ impl Task {
         let now = self.now();
         if now.boot > planned + SLEPT && now.boot > self.looked_at + MAX_SLEEP + SLEPT {
             self.on_resumed(now);
+        } else if self.machine.sleeping && now.boot > self.machine.sleeping_since + WAKE_LOST {
+            // It sleeps no more, or never did; the word of it was lost.
+            self.on_resumed(now);
         }
         self.looked_at = now.boot;
         let skew = wall_offset(now);
         if (skew - self.skew).abs() > 2_000 {
-            // Somebody set the clock: every deadline that came from a wall time moves.
+            // Somebody set the clock: what is shown as a time of day moves.
             self.skew = skew;
             for id in self.lives.keys().cloned().collect::<Vec<_>>() {
-                self.reschedule(&id, now);
+                self.settle(&id, now);
             }
         }
         if self.key_retry.is_some_and(|at| at <= now.boot) {
@@ -507,20 +513,12 @@ impl Task {
         let next = self.lives.get(id).and_then(|o| {
             let wake = o.life.next_wake(now);
             // The end of a token changes what is shown at that moment.
-            let end = o
-                .life
-                .held()
-                .and_then(|h| h.grant.expires_at)
-                .filter(|end| *end > now.wall);
-            let due = o
-                .life
-                .held()
-                .and_then(|h| h.due_at)
-                .filter(|due| *due > now.wall);
+            let ahead = |at: &Duration| *at > now.boot;
+            let held = o.life.held();
             [
                 wake,
-                end.map(|at| now.boot_of(at)),
-                due.map(|at| now.boot_of(at)),
+                held.and_then(|h| h.ends).filter(ahead),
+                held.and_then(|h| h.due).filter(ahead),
             ]
             .into_iter()
             .flatten()
@@ -671,7 +669,10 @@ impl Task {
     fn on_wake(&mut self, signal: WakeSignal) {
         let now = self.now();
         match signal {
-            WakeSignal::Sleeping => self.machine.sleeping = true,
+            WakeSignal::Sleeping => {
+                self.machine.sleeping = true;
+                self.machine.sleeping_since = now.boot;
+            }
             WakeSignal::Resumed => self.on_resumed(now),
             WakeSignal::NetworkUp => {
                 self.machine.online = true;

@@ -308,13 +308,16 @@ pub struct Held {
     pub grant: Grant,
     pub fingerprint: Fingerprint,
     pub id_fingerprint: Option<Fingerprint>,
-    pub due_at: Option<DateTime<Utc>>,
+    /// Boot times: when a refresh is due, and when the access token ends. Setting the wall clock
+    /// moves neither, and a clock that was wrong when the grant was stored stretches none.
+    pub due: Option<Duration>,
+    pub ends: Option<Duration>,
     pub received: Duration,
 }
 
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
-        self.grant == other.grant && self.due_at == other.due_at
+        self.grant == other.grant && self.due == other.due && self.ends == other.ends
     }
 }
 
@@ -467,7 +470,7 @@ impl Life {
     pub fn is_over(&self, now: Now) -> bool {
         self.held.as_ref().is_none_or(|held| {
             self.rejected.as_ref() == Some(&held.fingerprint)
-                || held.grant.expires_at.is_some_and(|end| end <= now.wall)
+                || held.ends.is_some_and(|end| end <= now.boot)
         })
     }
 
@@ -481,7 +484,7 @@ impl Life {
             self.load_retry,
             self.store_retry,
             self.journal_retry,
-            self.no_refresh_end(now),
+            self.no_refresh_end(),
         ]
         .into_iter()
         .flatten()
@@ -489,14 +492,11 @@ impl Life {
     }
 
     /// A grant that cannot be refreshed becomes an incident at its end.
-    fn no_refresh_end(&self, now: Now) -> Option<Duration> {
+    fn no_refresh_end(&self) -> Option<Duration> {
         let held = self.held.as_ref()?;
         let open =
             self.removed || self.memory.incident.is_some() || held.grant.refresh_token.is_some();
-        held.grant
-            .expires_at
-            .filter(|_| !open && !self.setup.paused)
-            .map(|end| now.boot_of(end))
+        held.ends.filter(|_| !open && !self.setup.paused)
     }
 
     fn entry(&self, kind: HistoryKind, now: Now) -> HistoryEntry {
@@ -525,7 +525,7 @@ impl Life {
             self.journal_retry = None;
         }
         self.continue_attempt(now, env, out);
-        if self.no_refresh_end(now).is_some_and(|at| at <= now.boot) && self.is_over(now) {
+        if self.no_refresh_end().is_some_and(|at| at <= now.boot) && self.is_over(now) {
             self.open_incident(Cause::NoRefreshToken, None, now, out);
         }
         self.begin_if_planned(now, env, out);

@@ -163,6 +163,11 @@ pub fn probe_pause(probes: u32) -> Duration {
     }
 }
 
+/// How long after its beginning slow probe number `probes + 1` of an incident is due.
+pub fn probe_due(probes: u32) -> Duration {
+    (0..=probes.min(1_000)).map(probe_pause).sum()
+}
+
 /// The pause before the `step`th forced refresh of a token whose 401 is not about age:
 /// 30 s doubling to 1 h.
 pub fn forced_pause(step: u32) -> Duration {

@@ -178,7 +178,7 @@ impl Engine {
             ),
             _ => (
                 &grant.access_token,
-                grant.expires_at,
+                held.expires_at(now),
                 Some(&held.fingerprint),
             ),
         };
@@ -338,6 +338,7 @@ fn usable(held: &Held, want: &Want, now: Now) -> bool {
     if want.id_token {
         held.grant.id_token.is_some() && lives(held.grant.id_token_expires_at)
     } else {
-        lives(held.grant.expires_at) || held.grant.expires_source == ExpiresSource::Assumed
+        held.ends.is_none_or(|end| end > now.boot)
+            || held.grant.expires_source == ExpiresSource::Assumed
     }
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::{Effect, Env, Held, Life, Log, Now};
 use crate::domain::{
     cause::{Cause, Verdict},
@@ -123,8 +125,8 @@ impl Life {
     }
 
     /// Seconds left of the access token; none where no end is known.
-    fn remaining_s(&self, now: Now) -> Option<i64> {
-        let end = self.held.as_ref()?.grant.expires_at?;
+    pub(super) fn remaining_s(&self, now: Now) -> Option<i64> {
+        let end = self.held.as_ref()?.expires_at(now)?;
         Some((end - now.wall).num_seconds())
     }
 
@@ -289,6 +291,19 @@ impl Life {
 }
 
 impl Held {
+    /// The end of the access token on the wall clock as it goes now.
+    pub fn expires_at(&self, now: Now) -> Option<DateTime<Utc>> {
+        let (stated, ends) = (self.grant.expires_at?, self.ends?);
+        let Some(over_for) = now.boot.checked_sub(ends) else {
+            let end = policy::plus(now.wall, ends.saturating_sub(now.boot));
+            // What was stated stands unless somebody set the clock.
+            let moved = (end - stated).abs() > TimeDelta::minutes(1);
+            return Some(if moved { end } else { stated });
+        };
+        let ended = now.wall - TimeDelta::from_std(over_for).unwrap_or_default();
+        Some(stated.min(ended))
+    }
+
     /// Whether this token meets the want as it is.
     pub fn meets(&self, want: &Want, now: Now) -> bool {
         if want.person || want.rejected.as_ref() == Some(&self.fingerprint) {
@@ -300,10 +315,10 @@ impl Held {
                 .id_token_expires_at
                 .is_some_and(|end| end > now.wall);
         }
-        let Some(end) = self.grant.expires_at else {
+        let (Some(ends), Some(end)) = (self.ends, self.grant.expires_at) else {
             return true;
         };
-        let left = policy::between(now.wall, end);
+        let left = ends.saturating_sub(now.boot);
         let life = policy::between(self.grant.issued_at, end);
         let needed = policy::hand_out_floor(life).max(want.min_valid.unwrap_or_default());
         let renewed_just_now = now.boot.saturating_sub(self.received) < policy::cooldown(life);

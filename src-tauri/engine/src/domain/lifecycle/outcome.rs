@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Effect, Env, Life, Log, Now, Settled, Trouble, Unclear,
+    Effect, Env, Held, Life, Log, Now, Settled, Trouble, Unclear,
     refresh::{Attempt, Stage},
     saving::{Brought, Saving},
 };
@@ -110,7 +110,10 @@ impl Life {
     /// Another program renewed the grant: ours is history, its is used from now on.
     pub(super) fn adopt(&mut self, found: Grant, now: Now, out: &mut Vec<Effect>) {
         out.push(Effect::Log(Log::Adopted));
-        let waiters = self.attempt.take().map(|a| a.waiters).unwrap_or_default();
+        let (waiters, trigger) = match self.attempt.take() {
+            Some(attempt) => (attempt.waiters, attempt.trigger),
+            None => (Vec::new(), Trigger::Retry),
+        };
         self.memory.highest_generation = self.memory.highest_generation.max(found.generation);
         self.memory.intent = None;
         self.memory.unconfirmed = None;
@@ -121,8 +124,17 @@ impl Life {
         self.hold_grant(found, now);
         self.record(HistoryKind::Adopted, now, out);
         self.resolve(now, out);
-        Self::answer_all(waiters, &Settled::Good, out);
         self.unlock(out);
+        let renews = |h: &Held| h.grant.refresh_token.is_some();
+        if self.is_over(now) && self.held.as_ref().is_some_and(renews) {
+            // Adopted, but no good any more: who waits wants one that is.
+            self.begin(trigger, now, out);
+            if let Some(attempt) = &mut self.attempt {
+                attempt.waiters = waiters;
+            }
+        } else {
+            Self::answer_all(waiters, &Settled::Good, out);
+        }
     }
 
     /// Step 7: a refresh that failed. The stored grant is never touched.
@@ -270,9 +282,8 @@ impl Life {
     fn is_certain_at_last(&mut self, failure: &Failure, now: Now, env: &Env) -> bool {
         let over_for = match &self.held {
             Some(held) => held
-                .grant
-                .expires_at
-                .map_or(Duration::ZERO, |end| policy::between(end, now.wall)),
+                .ends
+                .map_or(Duration::ZERO, |end| now.boot.saturating_sub(end)),
             None => Duration::MAX,
         };
         let same = self.unclear.take().filter(|u| u.shape == failure.shape);
@@ -314,7 +325,7 @@ impl Life {
         let over_at = self
             .held
             .as_ref()
-            .and_then(|h| h.grant.expires_at)
+            .and_then(|h| h.expires_at(now))
             .unwrap_or(now.wall);
         Some(policy::plus(over_at.max(now.wall), missing))
     }
@@ -378,7 +389,12 @@ impl Life {
             provider_text: incident.provider_text.clone(),
             failures: self.trouble.as_ref().map_or(1, |t| t.failures),
             http_status: self.trouble.as_ref().and_then(|t| t.http_status),
-            next_at: can_probe.then(|| now.boot + policy::probe_pause(incident.probes)),
+            next_at: can_probe.then(|| {
+                // Counted from its beginning, over restarts; a clock that was wrong delays nothing.
+                let due = policy::plus(incident.opened_at, policy::probe_due(incident.probes));
+                let latest = now.boot + policy::probe_pause(incident.probes);
+                now.boot_of(due).min(latest)
+            }),
             incident: true,
             after_lost_reply: incident.after_lost_reply,
             ..Trouble::new(incident.cause, Trigger::Probe)

@@ -88,7 +88,7 @@ impl Life {
             None => {
                 // However short a life a provider gives, refreshing never becomes a loop.
                 let earliest = held.received + policy::LEAST_PAUSE;
-                (now.boot_of(held.due_at?).max(earliest), Trigger::Schedule)
+                (held.due?.max(earliest), Trigger::Schedule)
             }
         };
         let not_before = [self.hold, self.spread]

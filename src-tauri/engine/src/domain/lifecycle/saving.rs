@@ -208,11 +208,17 @@ impl Life {
         };
         let jitter = self.jitter.next_unit();
         let idle = self.setup.provider.and_then(|p| p.refresh_idle);
+        let age = policy::between(grant.issued_at, received.wall);
+        let at = |time| {
+            let length = policy::between(grant.issued_at, time);
+            received.boot + length.saturating_sub(age)
+        };
         self.held = Some(Held {
             fingerprint: fingerprints.of(&grant.access_token),
             id_fingerprint: grant.id_token.as_ref().map(|t| fingerprints.of(t)),
-            due_at: policy::due_at(&grant, idle, jitter),
-            received: received.boot,
+            due: policy::due_at(&grant, idle, jitter).map(at),
+            ends: grant.expires_at.map(at),
+            received: received.boot.saturating_sub(age),
             grant,
         });
     }
@@ -318,12 +324,7 @@ impl Life {
             self.resolve(now, out);
         }
         self.last_refreshed_at = Some(grant.issued_at);
-        let age = policy::between(grant.issued_at, now.wall);
-        let received = Now {
-            boot: now.boot.saturating_sub(age),
-            ..now
-        };
-        self.hold_grant(grant, received);
+        self.hold_grant(grant, now);
         // A start is like a resume: look-ups may fail at first, and accounts are spread. What may
         // have been lost by a crash is looked after first.
         let pause = if self.memory.intent.is_some() {
@@ -332,12 +333,9 @@ impl Life {
             Duration::from_secs(5) + self.jitter.full(Duration::from_secs(5))
         };
         self.spread = Some(now.boot + pause);
-        if let Some(held) = &self.held
-            && let Some(end) = held.grant.expires_at
-        {
-            out.push(Effect::Log(Log::ExpiryChecked {
-                remaining_s: Some((end - now.wall).num_seconds()),
-            }));
+        let remaining_s = self.remaining_s(now);
+        if remaining_s.is_some() {
+            out.push(Effect::Log(Log::ExpiryChecked { remaining_s }));
         }
     }
 

@@ -56,7 +56,11 @@ impl Life {
                 .or(self.load_retry)
                 .map(|at| round(now.wall_of(at))),
             has_refresh_token: grant.is_some_and(|g| g.refresh_token.is_some()),
-            expires_at: grant.and_then(|g| g.expires_at),
+            expires_at: self
+                .held
+                .as_ref()
+                .and_then(|h| h.expires_at(now))
+                .map(round),
             expires_source: grant.map(|g| g.expires_source),
             over: self.is_over(now),
             rejected: self.rejected.is_some()
@@ -106,7 +110,7 @@ impl Life {
             _ if over && !refreshing => AccountState::Expired,
             Some(Verdict::Wait | Verdict::SignIn) => AccountState::Waiting,
             None if refreshing => AccountState::Refreshing,
-            None if held.due_at.is_some_and(|due| due <= now.wall) => AccountState::Expiring,
+            None if held.due.is_some_and(|due| due <= now.boot) => AccountState::Expiring,
             None => AccountState::Ok,
         }
     }
