@@ -1,12 +1,14 @@
 //! Accounts: add, edit, remove (with undo), sign out, pause, import.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 
 use super::{Answer, Changing, Engine, Removed, typed};
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountPatch, AccountRow, AccountSettings, ImportRequest},
+        types::{AccountPatch, AccountRow, AccountSettings, AccountState, ImportRequest},
     },
     coordinator::{Message, provider_of},
     domain::{
@@ -65,7 +67,19 @@ impl Engine {
         let name = account.name.clone();
         self.edit_file(&[SettingsEdit::PutAccount(Box::new(account))])
             .await?;
-        self.account(&name)
+        self.loaded(&name).await
+    }
+
+    /// The row once journal and vault were asked about it, which a keychain can make long.
+    async fn loaded(&self, name: &str) -> Answer<AccountRow> {
+        for _ in 0..40 {
+            let row = self.account(name)?;
+            if row.state != AccountState::Loading {
+                return Ok(row);
+            }
+            self.inner.ports.clock.sleep(Duration::from_millis(50)).await;
+        }
+        self.account(name)
     }
 
     /// Edits settings. The grant that is held stays in use, bound as it is, until a new sign-in
@@ -407,7 +421,7 @@ impl Engine {
             on_settings(&config.settings);
         }
         if before.settings.notify_ahead_s != config.settings.notify_ahead_s {
-            let ahead = std::time::Duration::from_secs(config.settings.notify_ahead_s);
+            let ahead = Duration::from_secs(config.settings.notify_ahead_s);
             coordinator.tell(Message::NotifyAhead(ahead));
         }
     }
