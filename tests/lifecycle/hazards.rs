@@ -329,7 +329,6 @@ async fn what_is_adopted_and_over_is_renewed_for_whoever_waits() {
     theirs.generation = 2;
     theirs.refresh_token = Some(Secret::new("refresh-theirs"));
     world.vault.put(&id_of("work"), theirs);
-    world.pass(mins(1)).await;
     let token = world.token("work", 60).await.expect("renewed");
     assert_eq!(token.access_token, "access-2");
     assert_eq!(world.provider.requests()[1].refresh_token, "refresh-theirs");
