@@ -15,7 +15,7 @@ use tokentray::{
     engine::Caller,
     io::{
         clock::Clock,
-        vault::{Vault, VaultError},
+        vault::{Vault, VaultError, VaultKind},
         wake::WakeSignal,
     },
 };
@@ -338,6 +338,15 @@ async fn what_is_adopted_and_over_is_renewed_for_whoever_waits() {
 async fn a_word_of_sleep_without_one_of_waking_is_not_for_ever() {
     let world = World::with_grant(mins(40), HOUR).await;
     world.signal(WakeSignal::Sleeping).await;
+    world.pass(mins(15)).await;
+    assert_eq!(world.provider.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_move_goes_on_when_its_caller_goes_away() {
+    let world = World::with_grant(mins(40), HOUR).await;
+    let moving = world.engine().vault_move(VaultKind::Os);
+    assert!(tokio::time::timeout(secs(1), moving).await.is_err());
     world.pass(mins(15)).await;
     assert_eq!(world.provider.count(), 1);
 }

@@ -554,7 +554,12 @@ impl World {
             state_folder: "state".into(),
             wake: Some(signals),
             settings_changed: None,
-            vault_mover: None,
+            vault_mover: Some(Arc::new(|_, _| {
+                Box::pin(async {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    Ok(())
+                })
+            })),
             on_settings: None,
             practice: None,
             undo: Duration::from_secs(10),

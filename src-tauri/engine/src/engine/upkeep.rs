@@ -165,7 +165,18 @@ impl Engine {
     }
 
     /// Moves all grants to a vault of another kind, with nothing in flight.
+    ///
+    /// A caller that goes away in the middle ends nothing: half a move would leave the engine at
+    /// rest and on the old vault.
     pub async fn vault_move(&self, to: VaultKind) -> Answer<()> {
+        let engine = self.clone();
+        let moving = tokio::spawn(async move { engine.move_vault(to).await });
+        moving
+            .await
+            .unwrap_or_else(|_| Err(Problem::new(Code::Internal, "the move was interrupted")))
+    }
+
+    async fn move_vault(&self, to: VaultKind) -> Answer<()> {
         let _editing = self.inner.editing.lock().await;
         if self.inner.ports.vault.kind() == to {
             return Err(Problem::new(
