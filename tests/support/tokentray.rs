@@ -4,10 +4,13 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Output, Stdio},
+    sync::mpsc,
+    thread,
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{
@@ -75,9 +78,24 @@ impl<'s> Tokentray<'s> {
         });
     }
 
-    /// Runs `tokentray ARGUMENTS` to its end.
+    /// Runs `tokentray ARGUMENTS` to its end; a command that never ends fails the test.
+    #[track_caller]
     pub fn run(self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("it starts")
+        const WITHIN: Duration = Duration::from_secs(90);
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("it starts");
+        let id = i32::try_from(child.id()).unwrap();
+        let (to, ended) = mpsc::channel();
+        thread::spawn(move || to.send(child.wait_with_output()));
+        ended
+            .recv_timeout(WITHIN)
+            .unwrap_or_else(|_| {
+                let _ = kill_process(Pid::from_raw(id).unwrap(), Signal::KILL);
+                let said = ended.recv();
+                panic!("tokentray {} did not end: {said:?}", arguments.join(" "))
+            })
+            .unwrap()
     }
 
     /// As [`Tokentray::run`]; what it printed, if it ended well.
