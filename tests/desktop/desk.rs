@@ -41,6 +41,7 @@ pub struct Desk {
 /// One login: it ends, with all that the session showed, when dropped.
 #[derive(Debug)]
 pub struct Login<'d> {
+    desk: &'d Desk,
     pub monitor: Monitor,
     pub display: Display<'d>,
     _keyring: Keyring,
@@ -49,7 +50,7 @@ pub struct Login<'d> {
 impl Desk {
     pub fn new(installed: Installed) -> Self {
         let session = Session::start();
-        let programs = session.dir().join("Ada's programs (100%)");
+        let programs = session.dir().join("Ada's programs (new)");
         fs::create_dir(&programs).unwrap();
         install("tokentray-desktop", &programs);
         if installed == Installed::Both {
@@ -67,6 +68,7 @@ impl Desk {
     pub fn log_in(&self) -> Login<'_> {
         self.session.restart_bus();
         Login {
+            desk: self,
             _keyring: Keyring::unlocked(&self.session),
             monitor: Monitor::start(&self.session),
             display: Display::start(&self.session),
@@ -106,8 +108,15 @@ impl Desk {
 
 impl Drop for Login<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // What a person would have seen.
+            let picture = self.display.screenshot("failed");
+            println!("---- the screen: {}", picture.display());
+            println!("---- the icon: {:?}", self.desk.icon().shown());
+            println!("---- {}", self.desk.tokentray().describe());
+        }
         // The keyring and the display go by themselves.
-        self.display.session().forget_display();
+        self.desk.session.forget_display();
     }
 }
 

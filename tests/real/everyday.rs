@@ -67,7 +67,7 @@ fn a_grant_is_kept_alive_and_its_end_is_told_once() {
     wait_until("two more refreshes", Duration::from_mins(1), || {
         provider.state().refreshes().len() >= before + 2
     });
-    assert_eq!(tokentray.state("work"), "ok");
+    tokentray.wait_state("work", "ok", Duration::from_secs(5));
     assert_eq!(monitor.notifies().len(), 1, "{:#?}", monitor.notifies());
     let issued = provider.state().issued;
     assert_eq!(tokentray.files_with(&issued), Vec::<String>::new());

@@ -107,10 +107,6 @@ impl<'s> Display<'s> {
         display
     }
 
-    pub fn session(&self) -> &'s Session {
-        self.session
-    }
-
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -78,6 +78,16 @@ impl<'s> Tokentray<'s> {
         });
     }
 
+    /// What it says of itself, for a failing test; nothing where it does not answer.
+    pub fn describe(self) -> String {
+        let get = |path: &str| match http::unix(&self.socket(), "GET", path, None) {
+            Some((_, answer)) => format!("{answer:#}"),
+            None => "no answer".to_owned(),
+        };
+        let (status, history) = (get("/v1/status"), get("/v1/history?limit=30"));
+        format!("status: {status}\nhistory: {history}")
+    }
+
     /// Runs `tokentray ARGUMENTS` to its end; a command that never ends fails the test.
     #[track_caller]
     pub fn run(self, arguments: &[&str]) -> Output {
