@@ -118,7 +118,8 @@ impl Window {
         const FIND: &str = "
             const name = arguments[0];
             const said = (e) => (e.getAttribute('aria-label') || (e.labels && e.labels[0]
-                && e.labels[0].innerText) || e.innerText || e.value || '').trim();
+                && e.labels[0].textContent) || e.textContent || e.value || '')
+                .replace(/\\s+/g, ' ').trim();
             const all = [...document.querySelectorAll(
                 'button, a, input, summary, [role=button], [role=switch], [role=tab], [role=menuitem]')]
                 .filter((e) => e.getClientRects().length && !e.disabled);
