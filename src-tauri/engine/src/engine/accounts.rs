@@ -77,7 +77,11 @@ impl Engine {
             if row.state != AccountState::Loading {
                 return Ok(row);
             }
-            self.inner.ports.clock.sleep(Duration::from_millis(50)).await;
+            self.inner
+                .ports
+                .clock
+                .sleep(Duration::from_millis(50))
+                .await;
         }
         self.account(name)
     }

@@ -215,6 +215,9 @@ impl Life {
         let next = now.boot
             + if incident {
                 pause
+            } else if cause.verdict() == Verdict::Unclear {
+                // Only ever later: the third refusal counts after half an hour, not before.
+                pause + self.jitter.full(pause / 10)
             } else {
                 self.jitter.tenth(pause)
             };
@@ -311,9 +314,19 @@ impl Life {
         } else {
             policy::UNCLEAR_TIME
         };
-        // The pauses before the third refusal are 10 and 20 min, each up to a tenth shorter.
-        let enough = unclear.over >= needed.mul_f64(0.9) && self.is_over(now);
+        let enough = unclear.over >= needed && self.is_over(now);
         let certain = unclear.refusals >= policy::UNCLEAR_REFUSALS && enough;
+        if unclear.refusals >= policy::UNCLEAR_REFUSALS && !certain {
+            // Refused often enough, not long enough: asked again when it is, not an hour later.
+            let missing = needed
+                .saturating_sub(unclear.over)
+                .max(Duration::from_mins(1));
+            let until_over = policy::between(now.wall, self.over_at(now));
+            let next = now.boot + until_over + missing;
+            if let Some(trouble) = &mut self.trouble {
+                trouble.next_at = trouble.next_at.map(|planned| planned.min(next));
+            }
+        }
         self.unclear = Some(unclear);
         certain
     }
@@ -322,12 +335,15 @@ impl Life {
     pub(super) fn asks_at(&self, now: Now) -> Option<chrono::DateTime<chrono::Utc>> {
         let unclear = self.unclear.as_ref()?;
         let missing = policy::UNCLEAR_TIME.saturating_sub(unclear.over);
-        let over_at = self
-            .held
+        Some(policy::plus(self.over_at(now).max(now.wall), missing))
+    }
+
+    /// When the access token is over; now where there is none or no end is known.
+    fn over_at(&self, now: Now) -> chrono::DateTime<chrono::Utc> {
+        self.held
             .as_ref()
             .and_then(|h| h.expires_at(now))
-            .unwrap_or(now.wall);
-        Some(policy::plus(over_at.max(now.wall), missing))
+            .unwrap_or(now.wall)
     }
 
     /// From here on tray and window show that a person is needed.

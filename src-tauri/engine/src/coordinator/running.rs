@@ -1,0 +1,305 @@
+//! The owning task's loop: receive, sleep until the next due time, step, perform.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Change, DRAIN, MAX_SLEEP, Message, Overall, SLEPT, Task, WAKE_LOST, wall_offset};
+use crate::{
+    domain::{
+        account::{Account, AccountId},
+        lifecycle::{Env, Input, Life, Now, Settled},
+    },
+    io::locks::{LockError, LockGuard},
+};
+
+impl Task {
+    pub(super) async fn run(
+        mut self,
+        mut inbox: mpsc::UnboundedReceiver<Message>,
+        accounts: Vec<Account>,
+    ) {
+        let mut vault_events = self.ports.vault.events();
+        self.read_key();
+        for account in accounts {
+            self.put(account);
+        }
+        self.publish_overall();
+        loop {
+            let now = self.now();
+            let sleep = self
+                .next_deadline(now)
+                .saturating_sub(now.boot)
+                .min(MAX_SLEEP);
+            let planned = now.boot + sleep;
+            let nap = self.ports.clock.sleep(sleep);
+            tokio::select! {
+                biased;
+                message = inbox.recv() => match message {
+                    Some(message) => self.on_message(message),
+                    None => return,
+                },
+                event = vault_events.recv() => {
+                    if let Ok(event) = event { self.on_message(Message::Vault(event)); }
+                }
+                () = nap => {}
+            }
+            self.look(planned);
+            if self.machine.stopping
+                && self.quiescing.is_empty()
+                && self.messages.strong_count() == 1
+            {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn now(&self) -> Now {
+        self.ports.clock.now()
+    }
+
+    pub(super) fn next_deadline(&self, now: Now) -> Duration {
+        let account = self.schedule.first().map(|(at, _)| *at);
+        let drain = self.quiescing.iter().map(|(at, _)| *at).min();
+        [account, drain, self.key_retry, self.notices.next_wake(now)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Duration::MAX)
+    }
+
+    pub(super) fn tell_in_flight(&self) {
+        let busy = !self.busy.is_empty();
+        self.in_flight
+            .send_if_modified(|told| std::mem::replace(told, busy) != busy);
+    }
+
+    /// Everything that is due by now. Costs nothing per account that is not due.
+    pub(super) fn look(&mut self, planned: Duration) {
+        let now = self.now();
+        if now.boot > planned + SLEPT && now.boot > self.looked_at + MAX_SLEEP + SLEPT {
+            self.on_resumed(now);
+        } else if self.machine.sleeping && now.boot > self.machine.sleeping_since + WAKE_LOST {
+            // It sleeps no more, or never did; the word of it was lost.
+            self.on_resumed(now);
+        }
+        self.looked_at = now.boot;
+        let skew = wall_offset(now);
+        if (skew - self.skew).abs() > 2_000 {
+            // Somebody set the clock: what is shown as a time of day moves.
+            self.skew = skew;
+            for id in self.lives.keys().cloned().collect::<Vec<_>>() {
+                self.settle(&id, now);
+            }
+        }
+        if self.key_retry.is_some_and(|at| at <= now.boot) {
+            self.key_retry = None;
+            self.read_key();
+        }
+        while let Some((_, id)) = self
+            .schedule
+            .first()
+            .filter(|(at, _)| *at <= now.boot)
+            .cloned()
+        {
+            let before = self.lives.get(&id).and_then(|o| o.deadline);
+            self.step(&id, Input::Tick);
+            let later = self.now().boot;
+            let deadline = self.lives.get(&id).and_then(|o| o.deadline);
+            if deadline.is_some_and(|at| Some(at) == before || at <= later) {
+                // Still due (all is paused, say): look again later.
+                self.set_deadline(&id, Some(later + Duration::from_secs(1)));
+            }
+        }
+        self.tell_in_flight();
+        self.finish_quiescing(now);
+        self.look_at_notices(now);
+    }
+
+    pub(super) fn on_message(&mut self, message: Message) {
+        match message {
+            Message::Account(id, input) => self.step(&id, input),
+            Message::Demand {
+                account,
+                want,
+                reply,
+            } => {
+                let waiter = self.waiter(&account, reply);
+                self.step(&account, Input::Demand { waiter, want });
+            }
+            Message::Arrived {
+                account,
+                grant,
+                how,
+                reply,
+            } => {
+                let waiter = Some(self.waiter(&account, reply));
+                self.step(&account, Input::Arrived { grant, how, waiter });
+            }
+            Message::Put(account) => self.put(*account),
+            Message::Hide(id) => self.hide(&id),
+            Message::CaughtUp(reply) => {
+                let _ = reply.send(());
+            }
+            Message::Purge { account, reply } => self.purge(&account, reply),
+            Message::PauseAll(paused) => self.pause_all(paused),
+            Message::Wake(signal) => self.on_wake(signal),
+            Message::Vault(event) => self.on_vault(event),
+            Message::Key(key) => self.on_key(key),
+            Message::LockTaken(id, guard) => self.on_lock(&id, guard),
+            Message::NoticeShown(id) => self.on_notice_shown(&id),
+            Message::NotifyAhead(ahead) => self.notices.set_ahead(ahead),
+            Message::Quiesce { reply } => {
+                self.machine.stopping = true;
+                self.quiescing.push((self.now().boot + DRAIN, reply));
+            }
+            Message::Unquiesce => {
+                self.machine.stopping = false;
+                for id in self.lives.keys().cloned().collect::<Vec<_>>() {
+                    self.step(&id, Input::Resave);
+                }
+            }
+        }
+    }
+
+    pub(super) fn waiter(&mut self, id: &AccountId, reply: oneshot::Sender<Settled>) -> u64 {
+        self.next_waiter += 1;
+        self.waiters.insert(self.next_waiter, (id.clone(), reply));
+        self.next_waiter
+    }
+
+    /// One step of one account, its effects, and everything that follows from its new state.
+    pub(super) fn step(&mut self, id: &AccountId, input: Input) {
+        let now = self.now();
+        let env = self.env(id, now);
+        let Some(owned) = self.lives.get_mut(id) else {
+            // A removed account: whoever waits learns it by the channel's end.
+            if let Input::Demand { waiter, .. }
+            | Input::Arrived {
+                waiter: Some(waiter),
+                ..
+            } = input
+            {
+                self.waiters.remove(&waiter);
+            }
+            return;
+        };
+        let effects = owned.life.step(input, now, &env);
+        // Published first: whoever hears of it must find it so.
+        self.settle(id, now);
+        for effect in effects {
+            self.perform(id, effect, now);
+        }
+    }
+
+    /// After a step: deadline, busy set, snapshot, changes.
+    pub(super) fn settle(&mut self, id: &AccountId, now: Now) {
+        self.reschedule(id, now);
+        let Some(owned) = self.lives.get(id) else {
+            return;
+        };
+        if owned.life.is_busy() {
+            self.busy.insert(id.clone());
+        } else {
+            self.busy.remove(id);
+        }
+        let facts = owned.life.facts(now);
+        let held = owned.life.held().cloned();
+        let removed = owned.life.is_removed();
+        self.notices
+            .note(id, owned.life.setup().name.clone(), &facts, removed);
+        if self.snapshot.update(id, facts, held) {
+            let _ = self.changes.send(Change::Account(id.clone()));
+            self.publish_overall();
+        }
+    }
+
+    pub(super) fn env(&mut self, id: &AccountId, now: Now) -> Env {
+        let quiet = self.machine.sleeping || self.machine.stopping || self.machine.paused;
+        let settling = now.boot < self.machine.settling_until;
+        let life = self.lives.get(id).map(|o| &o.life);
+        let is_due = life.is_some_and(|life| life.is_due(now));
+        let host = life.and_then(Life::host);
+        let breaker = host.and_then(|host| self.hosts.get_mut(&host));
+        let (breaker, refused_alike) = match breaker {
+            Some(breaker) => (
+                breaker.closed_until(id, is_due, now.boot),
+                breaker.others_refused_alike(id, now.boot),
+            ),
+            None => (None, false),
+        };
+        Env {
+            quiet,
+            paused: self.machine.paused,
+            settling,
+            breaker,
+            refused_alike,
+        }
+    }
+
+    pub(super) fn reschedule(&mut self, id: &AccountId, now: Now) {
+        let next = self.lives.get(id).and_then(|o| {
+            let wake = o.life.next_wake(now);
+            // The end of a token changes what is shown at that moment.
+            let ahead = |at: &Duration| *at > now.boot;
+            let held = o.life.held();
+            [
+                wake,
+                held.and_then(|h| h.ends).filter(ahead),
+                held.and_then(|h| h.due).filter(ahead),
+            ]
+            .into_iter()
+            .flatten()
+            .min()
+        });
+        self.set_deadline(id, next);
+    }
+
+    pub(super) fn set_deadline(&mut self, id: &AccountId, next: Option<Duration>) {
+        let Some(owned) = self.lives.get_mut(id) else {
+            return;
+        };
+        if owned.deadline == next {
+            return;
+        }
+        if let Some(old) = owned.deadline.take() {
+            self.schedule.remove(&(old, id.clone()));
+        }
+        if let Some(at) = next {
+            self.schedule.insert((at, id.clone()));
+        }
+        owned.deadline = next;
+    }
+
+    pub(super) fn on_lock(&mut self, id: &AccountId, guard: Result<LockGuard, LockError>) {
+        let taken = guard.is_ok();
+        match (self.lives.get_mut(id), guard) {
+            (Some(owned), Ok(guard)) => owned.lock = Some(guard),
+            (_, Err(error)) => {
+                tracing::info!(account = %id, %error, "the account's lock was not taken");
+            }
+            (None, Ok(_)) => return,
+        }
+        self.step(id, Input::Locked { taken });
+    }
+
+    pub(super) fn finish_quiescing(&mut self, now: Now) {
+        if self.busy.is_empty() || self.quiescing.iter().any(|(until, _)| *until <= now.boot) {
+            for (_, reply) in self.quiescing.drain(..) {
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    pub(super) fn publish_overall(&mut self) {
+        let overall = Overall {
+            paused: self.machine.paused,
+            online: self.machine.online,
+            vault_cause: self.vault_cause,
+            notice: self.notices.shown(),
+        };
+        if self.snapshot.set_overall(overall) {
+            let _ = self.changes.send(Change::Overall);
+        }
+    }
+}
