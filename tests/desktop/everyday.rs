@@ -65,7 +65,7 @@ fn a_day(name: &str, installed: Installed) {
     let window = Window::attach(&desk.session, desk.inspector);
     add_account(&window, &provider.issuer);
     desk.tokentray()
-        .wait_state(ACCOUNT, "ok", Duration::from_secs(60));
+        .wait_state(ACCOUNT, "ok", Duration::from_mins(1));
     shows_the_account(&window);
     for theme in ["Light", "Dark"] {
         window.press("Settings");
@@ -78,11 +78,11 @@ fn a_day(name: &str, installed: Installed) {
     let ways: [(&str, &dyn Fn()); 4] = [
         ("notification", &|| display.click_notification()),
         ("menu", &|| {
-            icon.choose(&format!("Sign in again: {ACCOUNT}"))
+            icon.choose(&format!("Sign in again: {ACCOUNT}"));
         }),
         ("middle click", &|| display.click_icon(2)),
         ("window", &|| {
-            window.press(&format!("Sign in again to {ACCOUNT}"))
+            window.press(&format!("Sign in again to {ACCOUNT}"));
         }),
     ];
     for (told, (way, sign_in_again)) in (1..).zip(ways) {
@@ -96,7 +96,7 @@ fn a_day(name: &str, installed: Installed) {
         display.screenshot(&format!("{name}-needs-you-{}", way.replace(' ', "-")));
         sign_in_again();
         desk.tokentray()
-            .wait_state(ACCOUNT, "ok", Duration::from_secs(60));
+            .wait_state(ACCOUNT, "ok", Duration::from_mins(1));
         wait_until("the icon is fine again", SOON, || {
             icon.shown()
                 .is_some_and(|now| now.status == fine.status && now.picture == fine.picture)
