@@ -124,7 +124,7 @@ fn a_late_panel(installed: Installed) {
     let desk = Desk::new(installed);
     {
         let _login = desk.log_in();
-        desk.open_by_hand();
+        let _first = desk.open_by_hand();
         let window = Window::attach(&desk.session, desk.inspector);
         switch_on_start_at_login(&desk, &window);
         desk.end_tokentray();
