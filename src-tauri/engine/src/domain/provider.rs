@@ -1,4 +1,7 @@
 //! The provider table: endpoints, defaults and documented oddities, as data.
+//!
+//! Not every fact of a row has been compared with the page that its `docs` names yet: what was not
+//! certain is `None` or `Unknown`, the rest is to be checked row by row, source links first.
 
 mod identity;
 mod large;
