@@ -4,8 +4,16 @@
 //! brings their results back as inputs. The surprising thing: a refresh ends when its reply was
 //! accepted or refused; saving is a pipeline of its own, which sign-ins and imports share.
 //!
-//! - `refresh`: from a reason to a reply (lock, read, intent, send, quick tries).
-//! - `outcome`: what a reply leads to (accept, adopt, fail, incident).
+//! - `messages`: inputs, effects and log events, as data.
+//! - `held`: the grant that is handed out.
+//! - `waking`: what moves a next try (deadlines, edits, wake-ups).
+//! - `attempt`: a refresh that is going on, from its reason to its end.
+//! - `refresh`: lock, read inside the lock, intent, one POST.
+//! - `replied`: what came back (success, quick try, another look, failure).
+//! - `outcome`: what a reply leads to (accept, adopt, fail).
+//! - `confirming`: when the next try is, and when a refusal is certain.
+//! - `incident`: from "sign-in needed" to any success.
+//! - `person`: sign-in, import, sign-out, removal.
 //! - `saving`: journal first, then vault, then publish.
 //! - `asking`: what callers are told.
 //! - `view`: the facts that rows are made of.
@@ -15,26 +23,36 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{
-    account::{AccountId, RefreshWhen},
+    account::AccountId,
     cause::Cause,
-    classify::{Failure, Outcome},
+    classify::Failure,
     fingerprint::Fingerprinter,
-    grant::{Binding, ExpiresSource, Grant},
-    history::{HistoryEntry, HistoryKind, Trigger},
+    grant::Grant,
+    history::{HistoryEntry, HistoryKind},
     journal_entry::JournalEntry,
     policy::Jitter,
-    provider::Provider,
-    secret::{Fingerprint, Secret},
+    secret::Fingerprint,
 };
 
 mod asking;
+mod attempt;
+mod confirming;
+mod held;
+mod incident;
+mod messages;
 mod outcome;
+mod person;
 mod refresh;
+mod replied;
 mod saving;
 mod view;
+mod waking;
 
 pub use asking::{Settled, Trouble, Want};
-use refresh::Attempt;
+use attempt::Attempt;
+use confirming::Unclear;
+pub use held::Held;
+pub use messages::{Effect, Env, Input, Log, ReadGrants, RefreshRequest, Setup};
 use saving::Saving;
 pub use view::AccountFacts;
 
@@ -57,191 +75,6 @@ impl Now {
     pub fn wall_of(&self, boot: Duration) -> DateTime<Utc> {
         super::policy::plus(self.wall, boot.saturating_sub(self.boot))
     }
-}
-
-/// What an account's settings mean for the life of its grant.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    pub name: String,
-    pub provider: Option<&'static Provider>,
-    pub refresh: RefreshWhen,
-    pub paused: bool,
-    pub scopes: Vec<String>,
-    pub client_id: String,
-    pub token_url: Option<String>,
-}
-
-impl Setup {
-    /// Whether the client secret of these settings belongs to what a grant is bound to.
-    fn is_for(&self, binding: &Binding) -> bool {
-        let host = self.token_url.as_deref().map(host_of);
-        self.client_id == binding.client_id
-            && host.is_none_or(|host| host == host_of(&binding.token_endpoint))
-    }
-}
-
-/// What the machine and the other accounts mean for this step.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of independent facts")]
-pub struct Env {
-    /// About to sleep, shutting down, or all is paused: start nothing.
-    pub quiet: bool,
-    /// All accounts are paused.
-    pub paused: bool,
-    /// The first minute after a resume or a start.
-    pub settling: bool,
-    /// The host's breaker is open until this boot time, for this cause; not this account's turn.
-    pub breaker: Option<(Duration, Cause)>,
-    /// Other accounts at that host were refused alike in the last hour.
-    pub refused_alike: bool,
-}
-
-/// What the vault and the journal hold, read together.
-#[derive(Clone, Debug)]
-pub struct ReadGrants {
-    pub vault: Result<Option<Grant>, Cause>,
-    pub journal: Result<Option<JournalEntry>, Cause>,
-    pub client_secret: Result<Option<Secret>, Cause>,
-}
-
-/// What happens to an account.
-#[derive(Debug)]
-pub enum Input {
-    /// Read journal and vault; at start and when a vault came back.
-    Load,
-    /// The answer to [`Effect::Read`].
-    Read(Box<ReadGrants>),
-    /// A deadline of [`Life::next_wake`] came.
-    Tick,
-    Demand {
-        waiter: u64,
-        want: Want,
-    },
-    /// The account's kernel lock was taken, or is held by another process.
-    Locked {
-        taken: bool,
-    },
-    Journaled {
-        version: u64,
-        result: Result<(), Cause>,
-    },
-    Replied {
-        send: u64,
-        outcome: Outcome,
-        salvage: Option<Secret>,
-        took: Duration,
-    },
-    Stored {
-        generation: u64,
-        result: Result<(), Cause>,
-    },
-    /// A sign-in or an import brought a grant (its generation is given here).
-    Arrived {
-        grant: Box<Grant>,
-        how: HistoryKind,
-        waiter: Option<u64>,
-    },
-    SignOut,
-    /// The account is removed; what stays must not be used.
-    Remove,
-    /// A removal was undone.
-    Restore,
-    /// The vault was moved: see that the new one has the newest grant.
-    Resave,
-    Setup(Setup),
-    /// Resume, network back, vault changed: `spread` is where in the queue of accounts that are
-    /// due together this one stands.
-    Woke {
-        trigger: Trigger,
-        spread: u32,
-    },
-    Noticed,
-    Later,
-}
-
-/// What must be done. Performed in order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    Lock,
-    Unlock,
-    Read,
-    WriteJournal {
-        version: u64,
-        entry: Box<JournalEntry>,
-    },
-    Store {
-        grant: Box<Grant>,
-    },
-    /// Remove the grant from the vault (sign-out, removal).
-    RemoveGrant,
-    Send {
-        send: u64,
-        request: Box<RefreshRequest>,
-    },
-    Record(Box<HistoryEntry>),
-    Answer {
-        waiter: u64,
-        settled: Settled,
-    },
-    Log(Log),
-    /// The host answered (or refused well-formed): its breaker closes; or it failed once more.
-    Host {
-        host: String,
-        failed: Option<Cause>,
-        refused_shape: Option<String>,
-    },
-    /// A late success after a removal: its refresh token should not stay alive.
-    Revoke {
-        grant: Box<Grant>,
-    },
-}
-
-/// One refresh request: what is sent, and whereto, as the grant is bound.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RefreshRequest {
-    pub binding: Binding,
-    pub refresh_token: Secret,
-    pub client_secret: Option<Secret>,
-    /// Only where the provider row asks for it.
-    pub scope: Option<String>,
-}
-
-/// The log events of the API guide, as data; the coordinator adds account and generation.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Log {
-    /// Seconds left, negative for how long it has been over; none: no end is known.
-    ExpiryChecked {
-        remaining_s: Option<i64>,
-    },
-    TokenRead,
-    RefreshStarted {
-        trigger: Trigger,
-    },
-    RefreshJoined,
-    LifetimeAssumed {
-        reason: &'static str,
-    },
-    Refreshed {
-        expires_in_s: Option<u64>,
-        source: ExpiresSource,
-    },
-    RefreshFailed {
-        cause: Cause,
-        attempt: u32,
-        next_at: Option<DateTime<Utc>>,
-    },
-    Rejected401 {
-        by: Option<String>,
-    },
-    Saved,
-    Unsaved {
-        cause: Cause,
-    },
-    Adopted,
-    IncidentOpened {
-        cause: Cause,
-    },
-    Notified,
 }
 
 /// Everything that decides about one account's grant.
@@ -300,35 +133,6 @@ pub struct Life {
     /// A tool asked since the token was over.
     asked_since_end: bool,
     last_refreshed_at: Option<DateTime<Utc>>,
-}
-
-/// The grant that is handed out, with what was computed once.
-#[derive(Clone, Debug)]
-pub struct Held {
-    pub grant: Grant,
-    pub fingerprint: Fingerprint,
-    pub id_fingerprint: Option<Fingerprint>,
-    /// Boot times: when a refresh is due, and when the access token ends. Setting the wall clock
-    /// moves neither, and a clock that was wrong when the grant was stored stretches none.
-    pub due: Option<Duration>,
-    pub ends: Option<Duration>,
-    pub received: Duration,
-}
-
-impl PartialEq for Held {
-    fn eq(&self, other: &Self) -> bool {
-        self.grant == other.grant && self.due == other.due && self.ends == other.ends
-    }
-}
-
-/// Unclear refusals of one shape in a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Unclear {
-    shape: String,
-    refusals: u32,
-    last: Duration,
-    /// Awake time since the first, with the access token over.
-    over: Duration,
 }
 
 /// Forced refreshes of a token whose rejection is not about age.
@@ -510,90 +314,6 @@ impl Life {
 
     fn record(&self, kind: HistoryKind, now: Now, out: &mut Vec<Effect>) {
         out.push(Effect::Record(Box::new(self.entry(kind, now))));
-    }
-
-    fn on_tick(&mut self, now: Now, env: &Env, out: &mut Vec<Effect>) {
-        if self.load_retry.is_some_and(|at| at <= now.boot) {
-            self.load_retry = None;
-            self.load(out);
-        }
-        if self.store_retry.is_some_and(|at| at <= now.boot) {
-            self.store_retry = None;
-            self.store(out);
-        }
-        if self.journal_retry.is_some_and(|at| at <= now.boot) {
-            self.journal_retry = None;
-        }
-        self.continue_attempt(now, env, out);
-        if self.no_refresh_end().is_some_and(|at| at <= now.boot) && self.is_over(now) {
-            self.open_incident(Cause::NoRefreshToken, None, now, out);
-        }
-        self.begin_if_planned(now, env, out);
-    }
-
-    fn on_setup(&mut self, setup: Setup, now: Now, out: &mut Vec<Effect>) {
-        let kind = match (self.setup.paused, setup.paused) {
-            (false, true) => Some(HistoryKind::Paused),
-            (true, false) => Some(HistoryKind::Resumed),
-            _ => None,
-        };
-        self.setup = setup;
-        if let Some(kind) = kind {
-            self.record(kind, now, out);
-        }
-        if let Some(trouble) = &mut self.trouble
-            && trouble.cause.verdict() == super::cause::Verdict::FixSetup
-        {
-            trouble.next_at = Some(now.boot);
-            trouble.trigger = Trigger::Edit;
-        }
-    }
-
-    fn on_woke(&mut self, trigger: Trigger, place: u32, now: Now, out: &mut Vec<Effect>) {
-        if self.load_trouble.is_some() {
-            self.load_retry = None;
-            self.load(out);
-        }
-        if self.unsaved.is_some() {
-            self.store_retry = None;
-            self.journal_retry = None;
-            self.store(out);
-        }
-        let first = Duration::from_secs(5) + self.jitter.full(Duration::from_secs(5));
-        let at = match trigger {
-            Trigger::Resume => now.boot + first + Duration::from_secs(1) * place,
-            _ => now.boot + Duration::from_millis(200) * place,
-        };
-        if trigger == Trigger::Network {
-            // The hold was for another network's edge, perhaps.
-            self.hold = None;
-        }
-        match trigger {
-            // With the network a host may answer again: nobody waits for its old turn.
-            Trigger::Resume | Trigger::Network => self.spread = Some(at),
-            // The host answers again.
-            Trigger::Retry => self.spread = None,
-            _ => {}
-        }
-        if let Some(trouble) = &mut self.trouble {
-            use super::cause::Verdict;
-            let sooner = match trouble.cause.verdict() {
-                Verdict::Wait => match trigger {
-                    Trigger::Network => true,
-                    // The vault came back, or a pause ended: that mends nothing at the provider.
-                    Trigger::Startup => {
-                        trouble.cause.is_vault() || trouble.cause == Cause::Interrupted
-                    }
-                    _ => trouble.cause != Cause::RateLimited,
-                },
-                Verdict::FixSetup => trigger == Trigger::Network,
-                Verdict::SignIn | Verdict::Unclear => false,
-            };
-            if sooner && trouble.next_at.is_some_and(|next| next > at) {
-                trouble.next_at = Some(at);
-                trouble.trigger = trigger;
-            }
-        }
     }
 
     fn failure_entry(&self, failure: &Failure, now: Now) -> HistoryEntry {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Env, Held, Life, Log, Now, ReadGrants, Settled, refresh::Attempt};
+use super::{Effect, Env, Held, Life, Log, Now, ReadGrants, Settled, attempt::Attempt};
 use crate::domain::{
     cause::Cause,
     grant::{ExpiresSource, Grant},

@@ -1,0 +1,63 @@
+//! The grant that is handed out, with what was computed once when it came.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Now, Want};
+use crate::domain::{grant::Grant, policy, secret::Fingerprint};
+
+/// The grant that is handed out, with what was computed once.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub grant: Grant,
+    pub fingerprint: Fingerprint,
+    pub id_fingerprint: Option<Fingerprint>,
+    /// Boot times: when a refresh is due, and when the access token ends. Setting the wall clock
+    /// moves neither, and a clock that was wrong when the grant was stored stretches none.
+    pub due: Option<Duration>,
+    pub ends: Option<Duration>,
+    pub received: Duration,
+}
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        self.grant == other.grant && self.due == other.due && self.ends == other.ends
+    }
+}
+
+impl Held {
+    /// The end of the access token on the wall clock as it goes now.
+    pub fn expires_at(&self, now: Now) -> Option<DateTime<Utc>> {
+        let (stated, ends) = (self.grant.expires_at?, self.ends?);
+        let Some(over_for) = now.boot.checked_sub(ends) else {
+            let end = policy::plus(now.wall, ends.saturating_sub(now.boot));
+            // What was stated stands unless somebody set the clock.
+            let moved = (end - stated).abs() > TimeDelta::minutes(1);
+            return Some(if moved { end } else { stated });
+        };
+        let ended = now.wall - TimeDelta::from_std(over_for).unwrap_or_default();
+        Some(stated.min(ended))
+    }
+
+    /// Whether this token meets the want as it is.
+    pub fn meets(&self, want: &Want, now: Now) -> bool {
+        if want.person || want.rejected.as_ref() == Some(&self.fingerprint) {
+            return false;
+        }
+        if want.id_token {
+            return self
+                .grant
+                .id_token_expires_at
+                .is_some_and(|end| end > now.wall);
+        }
+        let (Some(ends), Some(end)) = (self.ends, self.grant.expires_at) else {
+            return true;
+        };
+        let left = ends.saturating_sub(now.boot);
+        let life = policy::between(self.grant.issued_at, end);
+        let needed = policy::hand_out_floor(life).max(want.min_valid.unwrap_or_default());
+        let renewed_just_now = now.boot.saturating_sub(self.received) < policy::cooldown(life);
+        !left.is_zero() && (left >= needed || renewed_just_now)
+    }
+}

@@ -1,0 +1,100 @@
+//! What moves a next try: deadlines, edits, and the machine that wakes or finds its network.
+
+use std::time::Duration;
+
+use super::{Effect, Env, Life, Now, Setup};
+use crate::domain::{
+    cause::{Cause, Verdict},
+    history::{HistoryKind, Trigger},
+};
+
+impl Life {
+    pub(super) fn on_tick(&mut self, now: Now, env: &Env, out: &mut Vec<Effect>) {
+        if self.load_retry.is_some_and(|at| at <= now.boot) {
+            self.load_retry = None;
+            self.load(out);
+        }
+        if self.store_retry.is_some_and(|at| at <= now.boot) {
+            self.store_retry = None;
+            self.store(out);
+        }
+        if self.journal_retry.is_some_and(|at| at <= now.boot) {
+            self.journal_retry = None;
+        }
+        self.continue_attempt(now, env, out);
+        if self.no_refresh_end().is_some_and(|at| at <= now.boot) && self.is_over(now) {
+            self.open_incident(Cause::NoRefreshToken, None, now, out);
+        }
+        self.begin_if_planned(now, env, out);
+    }
+
+    pub(super) fn on_setup(&mut self, setup: Setup, now: Now, out: &mut Vec<Effect>) {
+        let kind = match (self.setup.paused, setup.paused) {
+            (false, true) => Some(HistoryKind::Paused),
+            (true, false) => Some(HistoryKind::Resumed),
+            _ => None,
+        };
+        self.setup = setup;
+        if let Some(kind) = kind {
+            self.record(kind, now, out);
+        }
+        if let Some(trouble) = &mut self.trouble
+            && trouble.cause.verdict() == Verdict::FixSetup
+        {
+            trouble.next_at = Some(now.boot);
+            trouble.trigger = Trigger::Edit;
+        }
+    }
+
+    pub(super) fn on_woke(
+        &mut self,
+        trigger: Trigger,
+        place: u32,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.load_trouble.is_some() {
+            self.load_retry = None;
+            self.load(out);
+        }
+        if self.unsaved.is_some() {
+            self.store_retry = None;
+            self.journal_retry = None;
+            self.store(out);
+        }
+        let first = Duration::from_secs(5) + self.jitter.full(Duration::from_secs(5));
+        let at = match trigger {
+            Trigger::Resume => now.boot + first + Duration::from_secs(1) * place,
+            _ => now.boot + Duration::from_millis(200) * place,
+        };
+        if trigger == Trigger::Network {
+            // The hold was for another network's edge, perhaps.
+            self.hold = None;
+        }
+        match trigger {
+            // With the network a host may answer again: nobody waits for its old turn.
+            Trigger::Resume | Trigger::Network => self.spread = Some(at),
+            // The host answers again.
+            Trigger::Retry => self.spread = None,
+            _ => {}
+        }
+        if let Some(trouble) = &mut self.trouble {
+            let sooner = match trouble.cause.verdict() {
+                Verdict::Wait => match trigger {
+                    Trigger::Network => true,
+                    // The vault came back, or a pause ended: that mends nothing at the provider.
+                    Trigger::Startup => {
+                        trouble.cause.is_vault() || trouble.cause == Cause::Interrupted
+                    }
+                    _ => trouble.cause != Cause::RateLimited,
+                },
+                Verdict::FixSetup => trigger == Trigger::Network,
+                Verdict::SignIn | Verdict::Unclear => false,
+            };
+            if sooner && trouble.next_at.is_some_and(|next| next > at) {
+                trouble.next_at = Some(at);
+                trouble.trigger = trigger;
+            }
+        }
+    }
+}
