@@ -957,10 +957,24 @@ export interface components {
             type: string;
             verdict?: components["schemas"]["Verdict"] | null;
         };
+        /** @description One thing that is known, or said to be unknown, of a provider. */
+        ProviderFact: {
+            /**
+             * @description `endpoints`, `scopes`, `rotation`, `reuse_grace`, `refresh_idle`, `refresh_absolute`,
+             *     `voids_access_token`, `device_flow`, `loopback`, `register` or `confirmations`.
+             */
+            fact: string;
+            /** @description The page where it stands; none where it is unknown. */
+            source?: string | null;
+            /** @description A sentence. */
+            words: string;
+        };
         /** @description A row of the provider picker. */
         ProviderRow: {
             device_flow?: boolean | null;
             docs: string;
+            /** @description What is known of it, in the order in which to show it. */
+            facts: components["schemas"]["ProviderFact"][];
             issuer?: string | null;
             key: string;
             loopback: string;

@@ -333,6 +333,14 @@ export const PROVIDERS: ProviderRow[] = [
       "In the Google Cloud console make an OAuth client of the type “Desktop app”; copy its id and its secret.",
     docs: "https://developers.google.com/identity/protocols/oauth2/native-app",
     needs_secret: true,
+    facts: [
+      {
+        fact: "rotation",
+        words: "The refresh token stays the same.",
+        source: "https://developers.google.com/identity/protocols/oauth2/native-app",
+      },
+      { fact: "refresh_absolute", words: "Unknown.", source: null },
+    ],
   },
   {
     key: "microsoft",
@@ -344,6 +352,7 @@ export const PROVIDERS: ProviderRow[] = [
       "In the Entra admin centre register an app with the platform “Mobile and desktop applications”.",
     docs: "https://learn.microsoft.com/entra/identity-platform/reply-url",
     needs_secret: false,
+    facts: [],
   },
   {
     key: "github",
@@ -354,5 +363,6 @@ export const PROVIDERS: ProviderRow[] = [
     register: "Make an OAuth app in your developer settings.",
     docs: "https://docs.github.com/apps/oauth-apps",
     needs_secret: true,
+    facts: [],
   },
 ];

@@ -21,6 +21,7 @@ const google: ProviderRow = {
   register: "…",
   docs: "https://example.com",
   needs_secret: true,
+  facts: [],
 };
 const filled = { ...emptyForm(), name: "Work", provider: "google", clientId: "abc" };
 

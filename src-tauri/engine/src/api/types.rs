@@ -469,6 +469,20 @@ pub struct ProviderRow {
     pub docs: String,
     /// Whether a client secret is usual.
     pub needs_secret: bool,
+    /// What is known of it, in the order in which to show it.
+    pub facts: Vec<ProviderFact>,
+}
+
+/// One thing that is known, or said to be unknown, of a provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProviderFact {
+    /// `endpoints`, `scopes`, `rotation`, `reuse_grace`, `refresh_idle`, `refresh_absolute`,
+    /// `voids_access_token`, `device_flow`, `loopback`, `register` or `confirmations`.
+    pub fact: String,
+    /// A sentence.
+    pub words: String,
+    /// The page where it stands; none where it is unknown.
+    pub source: Option<String>,
 }
 
 /// Counts of 7 and 30 days.

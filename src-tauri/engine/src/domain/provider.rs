@@ -3,6 +3,7 @@
 //! Not every fact of a row has been compared with the page that its `docs` names yet: what was not
 //! certain is `None` or `Unknown`, the rest is to be checked row by row, source links first.
 
+mod facts;
 mod identity;
 mod large;
 mod leisure;
@@ -12,6 +13,8 @@ use std::{sync::LazyLock, time::Duration};
 
 use super::{account::ClientAuth, cause::Cause};
 
+pub use facts::{Fact, FactName, facts};
+
 /// Whether a refresh replaces the refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
@@ -19,11 +22,35 @@ pub enum Rotation {
     Never,
     /// A new one may come; the old one may keep working.
     Sometimes,
-    /// Every refresh token can be used once, apart from a reuse grace.
-    SingleUse {
-        grace: Option<Duration>,
-    },
+    /// Every refresh token can be used once, apart from a reuse grace: zero where the provider says
+    /// that there is none, `None` where nothing was found.
+    SingleUse { grace: Option<Duration> },
+    /// Nothing was found.
     Unknown,
+}
+
+/// When a refresh token ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshEnd {
+    /// Nothing was found.
+    Unknown,
+    /// The provider says that there is no such end.
+    Never,
+    After(Duration),
+    /// Whoever runs the server sets it; this is what it is if they did not.
+    Configured {
+        default: Option<Duration>,
+    },
+}
+
+impl RefreshEnd {
+    /// The length to plan by: only what holds for every account at this provider.
+    pub const fn limit(self) -> Option<Duration> {
+        match self {
+            Self::After(length) => Some(length),
+            Self::Unknown | Self::Never | Self::Configured { .. } => None,
+        }
+    }
 }
 
 /// A documented oddity: a reply of this form means this cause.
@@ -74,19 +101,25 @@ pub struct Provider {
     pub client_auth: Option<ClientAuth>,
     pub rotation: Rotation,
     /// The refresh token ends when unused for so long.
-    pub refresh_idle: Option<Duration>,
+    pub refresh_idle: RefreshEnd,
     /// The refresh token ends so long after sign-in, whatever happens.
-    pub refresh_absolute: Option<Duration>,
+    pub refresh_absolute: RefreshEnd,
     /// A refresh voids the former access token.
     pub voids_access_token: Option<bool>,
     /// Whether `scope` must be sent with a refresh.
     pub scope_on_refresh: bool,
     pub device_flow: Option<bool>,
-    /// Redirect that it wants: host and port rules in words, with the port where it is exact.
+    /// Redirect that it wants: host and port rules in words, or that loopback is refused; empty
+    /// where nothing was found.
     pub loopback: &'static str,
     /// What a person must register, and where, in a sentence.
     pub register: &'static str,
     pub docs: &'static str,
+    /// Where facts stand that `docs` does not tell itself.
+    pub sources: &'static [(FactName, &'static str)],
+    /// How many refusals in a row are needed before this provider's word that a grant is dead is
+    /// believed, for providers that are known to refuse falsely; `None` is the usual number.
+    pub confirmations: Option<u32>,
     pub rules: &'static [ReplyRule],
     pub reasons: &'static [KnownReason],
 }
@@ -105,14 +138,16 @@ const UNKNOWN: Provider = Provider {
     auth_params: &[],
     client_auth: None,
     rotation: Rotation::Unknown,
-    refresh_idle: None,
-    refresh_absolute: None,
+    refresh_idle: RefreshEnd::Unknown,
+    refresh_absolute: RefreshEnd::Unknown,
     voids_access_token: None,
     scope_on_refresh: false,
     device_flow: None,
     loopback: "",
     register: "",
     docs: "",
+    sources: &[],
+    confirmations: None,
     rules: &[],
     reasons: &[],
 };
@@ -159,6 +194,62 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_known_fact_of_a_row_names_its_page_and_no_page_stands_for_nothing() {
+        for row in table() {
+            let told = facts(row);
+            for fact in &told {
+                let known = fact.words != "Unknown.";
+                assert_eq!(known, fact.source.is_some(), "{} {fact:?}", row.key);
+                assert!(fact.words.ends_with('.'), "{} {fact:?}", row.key);
+            }
+            for (name, link) in row.sources {
+                let fact = told.iter().find(|fact| fact.name == *name);
+                let source = fact.and_then(|fact| fact.source);
+                assert_eq!(source, Some(*link), "{} {name:?}", row.key);
+                assert_ne!(*link, row.docs, "{} {name:?} is in docs anyway", row.key);
+            }
+            assert!(row.confirmations.is_none_or(|times| times > 1));
+        }
+    }
+
+    #[test]
+    fn a_row_tells_its_facts_in_words_and_what_is_unknown() {
+        let row = Provider {
+            token_url: Some("https://id.example/token"),
+            rotation: Rotation::SingleUse {
+                grace: Some(Duration::from_secs(30)),
+            },
+            refresh_idle: RefreshEnd::After(days(60)),
+            refresh_absolute: RefreshEnd::Configured { default: None },
+            voids_access_token: Some(false),
+            confirmations: Some(3),
+            docs: "https://id.example/docs",
+            sources: &[(FactName::RefreshIdle, "https://id.example/idle")],
+            ..UNKNOWN
+        };
+        let told: Vec<String> = facts(&row)
+            .iter()
+            .map(|f| {
+                let source = f.source.map(|link| format!(" {link}")).unwrap_or_default();
+                format!("{}: {}{source}", f.name.code(), f.words)
+            })
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @"
+        endpoints: https://id.example/token. https://id.example/docs
+        scopes: None are asked for by default. https://id.example/docs
+        rotation: Every refresh token works once and brings a new one. https://id.example/docs
+        reuse_grace: A used refresh token works for 30 s more. https://id.example/docs
+        refresh_idle: The refresh token ends when unused for 60 days. https://id.example/idle
+        refresh_absolute: The server's administrator sets it. https://id.example/docs
+        voids_access_token: The former access token works until its own end. https://id.example/docs
+        device_flow: Unknown.
+        loopback: Unknown.
+        register: Unknown.
+        confirmations: Known to refuse falsely: believed after 3 refusals. https://id.example/docs
+        ");
+    }
+
+    #[test]
     fn every_row_is_found_links_to_its_source_and_speaks_https() {
         let rows = table();
         assert!(rows.len() >= 36, "{}", rows.len());
@@ -182,7 +273,8 @@ mod tests {
                 .rules
                 .iter()
                 .map(|r| r.source)
-                .chain(row.reasons.iter().map(|r| r.source));
+                .chain(row.reasons.iter().map(|r| r.source))
+                .chain(row.sources.iter().map(|(_, link)| *link));
             assert!(
                 sources.into_iter().all(|s| s.starts_with("https://")),
                 "{}",

@@ -7,8 +7,8 @@ use crate::{
     api::{
         problem::{Code, Problem},
         types::{
-            DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding, ProviderRow,
-            SettingsRow,
+            DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding, ProviderFact,
+            ProviderRow, SettingsRow,
         },
     },
     coordinator::Message,
@@ -45,6 +45,14 @@ impl Engine {
                 register: row.register.to_owned(),
                 docs: row.docs.to_owned(),
                 needs_secret: matches!(row.client_auth, Some(ClientAuth::Basic | ClientAuth::Post)),
+                facts: provider::facts(row)
+                    .into_iter()
+                    .map(|fact| ProviderFact {
+                        fact: fact.name.code().to_owned(),
+                        words: fact.words,
+                        source: fact.source.map(str::to_owned),
+                    })
+                    .collect(),
             })
             .collect()
     }

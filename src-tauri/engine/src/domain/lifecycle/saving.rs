@@ -207,7 +207,7 @@ impl Life {
             return;
         };
         let jitter = self.jitter.next_unit();
-        let idle = self.setup.provider.and_then(|p| p.refresh_idle);
+        let idle = self.setup.provider.and_then(|p| p.refresh_idle.limit());
         let age = policy::between(grant.issued_at, received.wall);
         let at = |time| {
             let length = policy::between(grant.issued_at, time);

@@ -1,6 +1,8 @@
 //! The providers that most people have an account at.
 
-use super::{super::cause::Cause, KnownReason, Provider, ReplyRule, Rotation, UNKNOWN, days};
+use super::{
+    super::cause::Cause, KnownReason, Provider, RefreshEnd, ReplyRule, Rotation, UNKNOWN, days,
+};
 
 pub const ROWS: &[Provider] = &[
     GOOGLE,
@@ -26,7 +28,7 @@ const GOOGLE: Provider = Provider {
     scopes: &["openid", "email"],
     auth_params: &[("access_type", "offline"), ("prompt", "consent")],
     rotation: Rotation::Never,
-    refresh_idle: Some(days(180)),
+    refresh_idle: RefreshEnd::After(days(180)),
     device_flow: Some(true),
     loopback: "http://127.0.0.1 with any port",
     register: "An OAuth client of type “Desktop app” in the Google Cloud console; publish the consent screen, or grants end after 7 days",
@@ -71,7 +73,7 @@ const MICROSOFT: Provider = Provider {
     ],
     scopes: &["openid", "profile", "offline_access"],
     rotation: Rotation::Sometimes,
-    refresh_idle: Some(days(90)),
+    refresh_idle: RefreshEnd::After(days(90)),
     device_flow: Some(true),
     loopback: "http://localhost with any port (registered under “Mobile and desktop applications”)",
     register: "An app registration in the Microsoft Entra admin centre, platform “Mobile and desktop applications”, redirect http://localhost",
@@ -139,7 +141,7 @@ const GITHUB: Provider = Provider {
     device_url: Some("https://github.com/login/device/code"),
     hosts: &["github.com"],
     rotation: Rotation::SingleUse { grace: None },
-    refresh_idle: Some(days(183)),
+    refresh_idle: RefreshEnd::After(days(183)),
     voids_access_token: Some(true),
     device_flow: Some(true),
     loopback: "http://127.0.0.1 with any port",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::{account::ClientAuth, cause::Cause},
-    KnownReason, Provider, Rotation, UNKNOWN, days,
+    KnownReason, Provider, RefreshEnd, Rotation, UNKNOWN, days,
 };
 
 pub const ROWS: &[Provider] = &[
@@ -23,7 +23,7 @@ const XERO: Provider = Provider {
     rotation: Rotation::SingleUse {
         grace: Some(Duration::from_mins(30)),
     },
-    refresh_idle: Some(days(60)),
+    refresh_idle: RefreshEnd::After(days(60)),
     loopback: "http://localhost, exactly as registered",
     register: "An app of type “Mobile or desktop app” in the Xero developer portal",
     docs: "https://developer.xero.com/documentation/guides/oauth2/token-types",
@@ -40,8 +40,8 @@ const INTUIT: Provider = Provider {
     scopes: &["com.intuit.quickbooks.accounting"],
     client_auth: Some(ClientAuth::Basic),
     rotation: Rotation::Sometimes,
-    refresh_idle: Some(days(100)),
-    refresh_absolute: Some(days(1_825)),
+    refresh_idle: RefreshEnd::After(days(100)),
+    refresh_absolute: RefreshEnd::After(days(1_825)),
     reasons: &[KnownReason {
         causes: &[Cause::RefreshTokenInvalid, Cause::RefreshTokenExpired],
         text: None,
@@ -184,7 +184,7 @@ const LINKEDIN: Provider = Provider {
     hosts: &["www.linkedin.com"],
     scopes: &["openid", "profile"],
     client_auth: Some(ClientAuth::Post),
-    refresh_absolute: Some(days(365)),
+    refresh_absolute: RefreshEnd::After(days(365)),
     loopback: "Exactly as registered",
     register: "An app in the LinkedIn developer portal; refresh tokens are for approved partners only",
     docs: "https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens",

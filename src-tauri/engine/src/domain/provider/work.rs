@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::{account::ClientAuth, cause::Cause},
-    KnownReason, Provider, ReplyRule, Rotation, UNKNOWN, days,
+    KnownReason, Provider, RefreshEnd, ReplyRule, Rotation, UNKNOWN, days,
 };
 
 pub const ROWS: &[Provider] = &[
@@ -55,7 +55,7 @@ const ATLASSIAN: Provider = Provider {
     rotation: Rotation::SingleUse {
         grace: Some(Duration::from_mins(10)),
     },
-    refresh_idle: Some(days(90)),
+    refresh_idle: RefreshEnd::After(days(90)),
     rules: &[ReplyRule {
         status: Some(403),
         code: Some("unauthorized_client"),
@@ -125,7 +125,7 @@ const ZOOM: Provider = Provider {
     hosts: &["zoom.us"],
     client_auth: Some(ClientAuth::Basic),
     rotation: Rotation::Sometimes,
-    refresh_idle: Some(days(90)),
+    refresh_idle: RefreshEnd::After(days(90)),
     rules: &[ReplyRule {
         status: None,
         code: Some("invalid_request"),
@@ -162,7 +162,7 @@ const BOX: Provider = Provider {
     hosts: &["api.box.com"],
     client_auth: Some(ClientAuth::Post),
     rotation: Rotation::SingleUse { grace: None },
-    refresh_idle: Some(days(60)),
+    refresh_idle: RefreshEnd::After(days(60)),
     loopback: "Exactly as registered",
     register: "A custom app with OAuth 2.0 user authentication in the Box developer console",
     docs: "https://developer.box.com/guides/authentication/tokens/refresh/",
