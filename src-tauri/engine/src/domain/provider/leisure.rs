@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use super::{
     super::{account::ClientAuth, cause::Cause},
-    KnownReason, Provider, RefreshEnd, Rotation, UNKNOWN, days,
+    FactName, KnownReason, Provider, RefreshEnd, ReplyRule, Rotation, UNKNOWN, days,
 };
 
 pub const ROWS: &[Provider] = &[
     XERO, INTUIT, ZOHO, DISCORD, TWITCH, SPOTIFY, FITBIT, STRAVA, X, LINKEDIN,
 ];
+
+/// A collection of tried endpoints and default scopes, for providers whose pages tell them apart.
+const NANGO: &str =
+    "https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml";
 
 const XERO: Provider = Provider {
     key: "xero",
@@ -24,11 +28,34 @@ const XERO: Provider = Provider {
         grace: Some(Duration::from_mins(30)),
     },
     refresh_idle: RefreshEnd::After(days(60)),
-    loopback: "http://localhost, exactly as registered",
-    register: "An app of type “Mobile or desktop app” in the Xero developer portal",
-    docs: "https://developer.xero.com/documentation/guides/oauth2/token-types",
+    loopback: "http://localhost exactly as registered, without wildcards, and only for mobile or desktop apps",
+    register: "An app of type “Mobile or desktop app” in the Xero developer portal (no secret)",
+    docs: "https://developer.xero.com/faq/oauth2",
+    sources: &[
+        (FactName::Endpoints, NANGO),
+        (FactName::Scopes, NANGO),
+        (
+            FactName::Register,
+            "https://developer.xero.com/documentation/guides/oauth2/pkce-flow",
+        ),
+    ],
+    reasons: &[KnownReason {
+        causes: &[
+            Cause::RefreshTokenInvalid,
+            Cause::RefreshTokenExpired,
+            Cause::RefreshTokenReused,
+        ],
+        text: None,
+        why: "Xero ends grants that were not used for 60 days, and a used refresh token after 30 minutes.",
+        advice: None,
+        source: "https://developer.xero.com/faq/oauth2",
+    }],
     ..UNKNOWN
 };
+
+const INTUIT_DISCOVERY: &str = "https://developer.api.intuit.com/.well-known/openid_configuration";
+const INTUIT_FIVE_YEARS: &str =
+    "https://github.com/intuit/QuickBooks-V3-Java-SDK/releases/tag/v6.5.4";
 
 const INTUIT: Provider = Provider {
     key: "intuit",
@@ -39,21 +66,36 @@ const INTUIT: Provider = Provider {
     hosts: &["oauth.platform.intuit.com"],
     scopes: &["com.intuit.quickbooks.accounting"],
     client_auth: Some(ClientAuth::Basic),
+    // The former one goes on for 24 hours after a new one came.
     rotation: Rotation::Sometimes,
     refresh_idle: RefreshEnd::After(days(100)),
-    refresh_absolute: RefreshEnd::After(days(1_825)),
+    refresh_absolute: RefreshEnd::After(days(5 * 365)),
     reasons: &[KnownReason {
         causes: &[Cause::RefreshTokenInvalid, Cause::RefreshTokenExpired],
         text: None,
-        why: "Intuit ends grants that were not used for 100 days, and every grant after five years.",
+        why: "Intuit ends grants that were not used for 100 days, every grant after five years, and a refresh token 24 hours after it was replaced.",
         advice: None,
-        source: "https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq",
+        source: INTUIT_FIVE_YEARS,
     }],
-    loopback: "Exactly as registered",
     register: "An app on the Intuit developer portal",
     docs: "https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq",
+    sources: &[
+        (FactName::Endpoints, INTUIT_DISCOVERY),
+        (
+            FactName::Rotation,
+            "https://github.com/intuit/oauth-jsclient#readme",
+        ),
+        (
+            FactName::RefreshIdle,
+            "https://github.com/IntuitDeveloper/OAuth2-Dotnet_UsingSDK/blob/master/docs/help/Tokens.md",
+        ),
+        (FactName::RefreshAbsolute, INTUIT_FIVE_YEARS),
+    ],
     ..UNKNOWN
 };
+
+const ZOHO_REFRESH: &str =
+    "https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html";
 
 const ZOHO: Provider = Provider {
     key: "zoho",
@@ -66,14 +108,58 @@ const ZOHO: Provider = Provider {
         "accounts.zoho.eu",
         "accounts.zoho.in",
         "accounts.zoho.com.au",
+        "accounts.zoho.com.cn",
         "accounts.zoho.jp",
+        "accounts.zoho.sa",
+        "accounts.zohocloud.ca",
     ],
     auth_params: &[("access_type", "offline"), ("prompt", "consent")],
     client_auth: Some(ClientAuth::Post),
     rotation: Rotation::Never,
+    rules: &[
+        ReplyRule {
+            status: None,
+            code: Some("Access Denied"),
+            text: Some("too many requests"),
+            cause: Cause::RateLimited,
+            source: ZOHO_REFRESH,
+        },
+        ReplyRule {
+            status: Some(200),
+            code: Some("invalid_code"),
+            text: None,
+            cause: Cause::RefreshTokenInvalid,
+            source: "https://github.com/asciisd/zoho-v3/issues/14",
+        },
+    ],
+    reasons: &[
+        KnownReason {
+            causes: &[Cause::RateLimited],
+            text: None,
+            why: "Zoho gives one grant ten access tokens in ten minutes.",
+            advice: None,
+            source: ZOHO_REFRESH,
+        },
+        KnownReason {
+            causes: &[Cause::RefreshTokenInvalid],
+            text: None,
+            why: "Zoho keeps 20 grants of a person and ends the oldest when one more is made.",
+            advice: Some(
+                "If it comes again at once, check that the addresses are those of your data centre (.com, .eu, .in and so on).",
+            ),
+            source: "https://www.zoho.com/pdfeditor/help/api/oauth-step4.html",
+        },
+    ],
     loopback: "Exactly as registered",
-    register: "A client in the Zoho API console; the address must be that of your data centre",
-    docs: "https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token-expiry.html",
+    register: "A client in the Zoho API console; the addresses must be those of your data centre",
+    docs: ZOHO_REFRESH,
+    sources: &[
+        (FactName::Endpoints, NANGO),
+        (
+            FactName::Loopback,
+            "https://www.zoho.com/thrive/resources/api/oauth-step4.html",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -85,11 +171,19 @@ const DISCORD: Provider = Provider {
     revocation_url: Some("https://discord.com/api/oauth2/token/revoke"),
     hosts: &["discord.com"],
     scopes: &["identify"],
+    client_auth: Some(ClientAuth::Basic),
+    rotation: Rotation::SingleUse { grace: None },
     loopback: "Exactly as registered",
-    register: "An application in the Discord developer portal",
+    register: "An application with its secret in the Discord developer portal",
     docs: "https://discord.com/developers/docs/topics/oauth2",
+    sources: &[(
+        FactName::Rotation,
+        "https://github.com/discord/discord-api-docs/issues/5942",
+    )],
     ..UNKNOWN
 };
+
+const TWITCH_TOKENS: &str = "https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/";
 
 const TWITCH: Provider = Provider {
     key: "twitch",
@@ -106,13 +200,19 @@ const TWITCH: Provider = Provider {
     reasons: &[KnownReason {
         causes: &[Cause::RefreshTokenInvalid],
         text: None,
-        why: "Twitch ends grants when the password is changed or the app is disconnected.",
+        why: "Twitch ends grants when the app is disconnected in the account's settings, and those of apps without a secret after 30 days without use.",
         advice: None,
-        source: "https://dev.twitch.tv/docs/authentication/refresh-tokens/",
+        source: TWITCH_TOKENS,
     }],
     loopback: "http://localhost, exactly as registered",
-    register: "An application in the Twitch developer console",
+    register: "An application in the Twitch developer console; as a public one it needs no secret, but device codes",
     docs: "https://dev.twitch.tv/docs/authentication/refresh-tokens/",
+    sources: &[
+        (FactName::Scopes, TWITCH_TOKENS),
+        (FactName::DeviceFlow, TWITCH_TOKENS),
+        (FactName::Loopback, TWITCH_TOKENS),
+        (FactName::Register, TWITCH_TOKENS),
+    ],
     ..UNKNOWN
 };
 
@@ -123,11 +223,24 @@ const SPOTIFY: Provider = Provider {
     token_url: Some("https://accounts.spotify.com/api/token"),
     hosts: &["accounts.spotify.com"],
     rotation: Rotation::Sometimes,
-    loopback: "http://127.0.0.1 with any port (localhost is refused)",
+    reasons: &[KnownReason {
+        causes: &[Cause::RefreshTokenRevoked],
+        text: None,
+        why: "Spotify does this when the app is removed from the account, and when it makes somebody choose a new password.",
+        advice: None,
+        source: "https://github.com/home-assistant/core/issues/124333",
+    }],
+    loopback: "http://127.0.0.1 or http://[::1], registered without a port, with any port (localhost is refused)",
     register: "An app in the Spotify developer dashboard",
     docs: "https://developer.spotify.com/documentation/web-api/tutorials/refreshing-tokens",
+    sources: &[(
+        FactName::Loopback,
+        "https://developer.spotify.com/documentation/web-api/concepts/redirect_uri",
+    )],
     ..UNKNOWN
 };
+
+const FITBIT_END: &str = "https://developers.google.com/health/about";
 
 const FITBIT: Provider = Provider {
     key: "fitbit",
@@ -137,12 +250,33 @@ const FITBIT: Provider = Provider {
     revocation_url: Some("https://api.fitbit.com/oauth2/revoke"),
     hosts: &["api.fitbit.com"],
     scopes: &["profile"],
-    rotation: Rotation::SingleUse {
-        grace: Some(Duration::from_mins(2)),
-    },
+    rotation: Rotation::SingleUse { grace: None },
+    refresh_idle: RefreshEnd::Never,
+    reasons: &[KnownReason {
+        causes: &[Cause::EndpointWrong],
+        text: None,
+        why: "Google switched Fitbit's Web API and its sign-in off on 2 November 2026.",
+        advice: Some("Use an account at Google with the Google Health API instead."),
+        source: FITBIT_END,
+    }],
     loopback: "Exactly as registered",
-    register: "An app of type “Client” or “Personal” at dev.fitbit.com",
+    register: "Nothing any more: Fitbit's Web API and its sign-in were switched off on 2 November 2026; the Google Health API with a Google account replaces them",
     docs: "https://dev.fitbit.com/build/reference/web-api/authorization/refresh-token/",
+    sources: &[
+        (
+            FactName::Rotation,
+            "https://dev.fitbit.com/build/reference/web-api/developer-guide/best-practices/",
+        ),
+        (
+            FactName::RefreshIdle,
+            "https://dev.fitbit.com/build/reference/web-api/developer-guide/best-practices/",
+        ),
+        (
+            FactName::Loopback,
+            "https://dev.fitbit.com/build/reference/web-api/authorization/oauth2-token/",
+        ),
+        (FactName::Register, FITBIT_END),
+    ],
     ..UNKNOWN
 };
 
@@ -155,8 +289,9 @@ const STRAVA: Provider = Provider {
     scopes: &["read"],
     client_auth: Some(ClientAuth::Post),
     rotation: Rotation::Sometimes,
-    loopback: "http://localhost or http://127.0.0.1 with any port",
-    register: "An API application in your Strava settings",
+    voids_access_token: Some(false),
+    loopback: "http://localhost or http://127.0.0.1 with any port, whatever callback domain is registered",
+    register: "An API application in your Strava settings (“My API Application”)",
     docs: "https://developers.strava.com/docs/authentication/",
     ..UNKNOWN
 };
@@ -170,9 +305,33 @@ const X: Provider = Provider {
     hosts: &["api.x.com", "api.twitter.com"],
     scopes: &["users.read", "tweet.read", "offline.access"],
     rotation: Rotation::SingleUse { grace: None },
-    loopback: "Exactly as registered",
-    register: "An app with OAuth 2.0 user authentication in the X developer portal",
-    docs: "https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/authorization-code",
+    rules: &[ReplyRule {
+        status: Some(400),
+        code: Some("invalid_request"),
+        text: Some("Value passed for the token was invalid"),
+        cause: Cause::RefreshTokenInvalid,
+        source: "https://github.com/transitive-bullshit/chatgpt-twitter-bot/blob/main/src/twitter.ts",
+    }],
+    reasons: &[KnownReason {
+        causes: &[Cause::RefreshTokenInvalid, Cause::RefreshTokenReused],
+        text: None,
+        why: "Each refresh token of X works once only, and using one twice ends the whole grant.",
+        advice: None,
+        source: "https://github.com/trypostit/trypost/issues/126",
+    }],
+    loopback: "http://127.0.0.1, exactly as registered (not localhost)",
+    register: "An app of type “Native App” with OAuth 2.0 in the X developer console (no secret)",
+    docs: "https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code",
+    sources: &[
+        (
+            FactName::Rotation,
+            "https://github.com/trypostit/trypost/issues/126",
+        ),
+        (
+            FactName::Loopback,
+            "https://developer.twitter.com/en/docs/apps/callback-urls",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -184,9 +343,24 @@ const LINKEDIN: Provider = Provider {
     hosts: &["www.linkedin.com"],
     scopes: &["openid", "profile"],
     client_auth: Some(ClientAuth::Post),
+    // The same one comes back with what is left of its year.
+    rotation: Rotation::Never,
     refresh_absolute: RefreshEnd::After(days(365)),
-    loopback: "Exactly as registered",
+    reasons: &[KnownReason {
+        causes: &[Cause::NoRefreshToken],
+        text: None,
+        why: "LinkedIn gives refresh tokens to approved partners only; without one a token lasts 60 days.",
+        advice: None,
+        source: "https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens",
+    }],
     register: "An app in the LinkedIn developer portal; refresh tokens are for approved partners only",
     docs: "https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens",
+    sources: &[
+        (FactName::Endpoints, NANGO),
+        (
+            FactName::Scopes,
+            "https://learn.microsoft.com/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2",
+        ),
+    ],
     ..UNKNOWN
 };
