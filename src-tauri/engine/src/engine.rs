@@ -5,7 +5,9 @@
 //!
 //! - `rows`: facts to rows and words.
 //! - `tokens`: hand-outs, 401 reports, refreshes by hand.
-//! - `accounts`: add, edit, remove, pause, import.
+//! - `accounts`: add, edit, sign out, pause; `checking` what they say.
+//! - `removing`: remove, undo, forget.
+//! - `importing`: a grant from elsewhere.
 //! - `signing_in`: attempts to sign in, as something to follow and cancel.
 //! - `events`: numbered changes.
 //! - `records`: history, timeline, figures.
@@ -38,8 +40,11 @@ use crate::{
 };
 
 mod accounts;
+mod checking;
 mod events;
+mod importing;
 mod records;
+mod removing;
 mod rows;
 mod signing_in;
 mod tokens;

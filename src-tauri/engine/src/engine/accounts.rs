@@ -1,31 +1,20 @@
-//! Accounts: add, edit, remove (with undo), sign out, pause, import.
+//! Accounts: add, edit, sign out, pause.
 
 use std::time::Duration;
 
-use chrono::DateTime;
-
-use super::{Answer, Changing, Engine, Removed, typed};
+use super::{
+    Answer, Changing, Engine,
+    checking::{account_from, apply, check_name, settings_of},
+    typed,
+};
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountPatch, AccountRow, AccountSettings, AccountState, ImportRequest},
+        types::{AccountPatch, AccountRow, AccountSettings, AccountState},
     },
-    coordinator::{Message, provider_of},
-    domain::{
-        account::{Account, AccountId, ClientAuth, Flow, RefreshWhen},
-        classify::{Outcome, TokenReply, classify},
-        grant::{Binding, Grant},
-        history::HistoryKind,
-        lifecycle::{Input, Settled},
-        provider::{self, Rotation},
-        reply::{HttpReply, Reply},
-        secret::Secret,
-    },
-    io::{
-        settings::{Config, SettingsEdit, SettingsError},
-        token_endpoint::permitted_url,
-    },
-    sign_in::{self, discovery},
+    coordinator::Message,
+    domain::{account::AccountId, lifecycle::Input, secret::Secret},
+    io::settings::{Config, SettingsEdit, SettingsError},
 };
 
 impl Engine {
@@ -132,59 +121,6 @@ impl Engine {
         self.account(&new_name)
     }
 
-    /// Removes now; `restore` undoes it for ten seconds; then, with `revoke`, the provider is told.
-    pub async fn remove_account(&self, name: &str, revoke: bool) -> Answer<()> {
-        let _editing = self.inner.editing.lock().await;
-        let view = self.find(name)?;
-        let account = (*view.account).clone();
-        if let Some(attempt) = self.inner.attempts.of(&account.id) {
-            let _ = self.cancel_sign_in(&attempt).await;
-        }
-        self.inner
-            .coordinator
-            .tell_account(&account.id, Input::Remove);
-        let gone = SettingsEdit::RemoveAccount {
-            name: account.name.clone(),
-        };
-        if let Err(problem) = self.edit_file(&[gone]).await {
-            // It is still there, so it must go on living.
-            let restore = Input::Restore;
-            self.inner.coordinator.tell_account(&account.id, restore);
-            return Err(problem);
-        }
-        let engine = self.clone();
-        let (id, key) = (account.id.clone(), account.name.to_lowercase());
-        let undo = tokio::spawn(async move {
-            engine.inner.ports.clock.sleep(engine.inner.undo).await;
-            engine.changing().removed.remove(&key);
-            engine.purge(id, revoke).await;
-        });
-        let removed = Removed {
-            account,
-            undo: undo.abort_handle(),
-        };
-        let key = removed.account.name.to_lowercase();
-        self.changing().removed.insert(key, removed);
-        Ok(())
-    }
-
-    pub async fn restore_account(&self, name: &str) -> Answer<AccountRow> {
-        let _editing = self.inner.editing.lock().await;
-        let Some(removed) = self.changing().removed.remove(&name.to_lowercase()) else {
-            return Err(Problem::new(
-                Code::NotFound,
-                format!("\"{name}\" was not removed within the last seconds"),
-            ));
-        };
-        removed.undo.abort();
-        let name = removed.account.name.clone();
-        let id = removed.account.id.clone();
-        self.edit_file(&[SettingsEdit::PutAccount(Box::new(removed.account))])
-            .await?;
-        self.inner.coordinator.tell_account(&id, Input::Restore);
-        self.account(&name)
-    }
-
     /// Forgets the grant here; the account and its settings stay.
     pub async fn sign_out(&self, name: &str) -> Answer<AccountRow> {
         let view = self.find(name)?;
@@ -215,89 +151,6 @@ impl Engine {
         self.inner.coordinator.tell(Message::PauseAll(false));
         self.inner.coordinator.caught_up().await;
         Ok(())
-    }
-
-    /// Takes a grant from elsewhere. Where the provider rotates, or may, only the access token is
-    /// taken, unless the caller says which program gave the refresh token up.
-    pub async fn import(&self, name: &str, request: ImportRequest) -> Answer<AccountRow> {
-        let view = self.find(name)?;
-        let provider = provider_of(&view.account);
-        let sent_at = self.now().wall;
-        let mut tokens = imported_tokens(&request.token_response, sent_at)?;
-        let keeps = provider.is_some_and(|p| p.rotation == Rotation::Never);
-        if !keeps && request.take_over.as_deref().unwrap_or_default().is_empty() {
-            tokens.refresh_token = None;
-        }
-        let binding = self.import_binding(&view.account, provider).await?;
-        let grant = Grant::from_reply(tokens, None, binding, &view.account.scopes, sent_at);
-        let settled = self
-            .inner
-            .coordinator
-            .arrived(&view.account.id, grant, HistoryKind::Imported)
-            .await;
-        match settled {
-            Some(Settled::Good) => self.account(name),
-            other => Err(self.problem(&view, other)),
-        }
-    }
-
-    async fn import_binding(
-        &self,
-        account: &Account,
-        provider: Option<&provider::Provider>,
-    ) -> Answer<Binding> {
-        let given = account
-            .token_url
-            .clone()
-            .or_else(|| provider?.token_url.map(str::to_owned));
-        let issuer = account
-            .issuer
-            .clone()
-            .or_else(|| provider?.issuer.map(str::to_owned));
-        let (token_endpoint, revocation) = match (given, &issuer) {
-            (Some(url), _) => (url, account.revocation_url.clone()),
-            (None, Some(issuer)) => {
-                let found = discovery::discover(&*self.inner.ports.token_endpoint, issuer).await;
-                let found = found.map_err(|error| {
-                    Problem::new(Code::ProviderNotConfigured, error.to_string())
-                })?;
-                let url = found.token_endpoint.clone().ok_or_else(|| {
-                    Problem::new(
-                        Code::ProviderNotConfigured,
-                        format!("{issuer} names no token endpoint"),
-                    )
-                })?;
-                (url, found.revocation_endpoint)
-            }
-            (None, None) => {
-                return Err(Problem::new(
-                    Code::ProviderNotConfigured,
-                    format!("{} has neither issuer nor token endpoint", account.name),
-                ));
-            }
-        };
-        let has_secret = self
-            .inner
-            .ports
-            .vault
-            .read_client_secret(account.id.clone())
-            .await
-            .is_ok_and(|s| s.is_some());
-        let usual = if has_secret {
-            ClientAuth::Basic
-        } else {
-            ClientAuth::None
-        };
-        Ok(Binding {
-            issuer,
-            token_endpoint,
-            revocation_endpoint: revocation,
-            client_id: account.client_id.clone(),
-            client_auth: account
-                .client_auth
-                .or_else(|| provider?.client_auth)
-                .unwrap_or(usual),
-        })
     }
 
     async fn set_paused(&self, name: &str, paused: bool) -> Answer<AccountRow> {
@@ -332,44 +185,6 @@ impl Engine {
             .with_cause(error.cause())
             .with_hint("tokentray doctor")
         })
-    }
-
-    async fn purge(&self, id: AccountId, revoke: bool) {
-        let secret = self
-            .inner
-            .ports
-            .vault
-            .read_client_secret(id.clone())
-            .await
-            .ok()
-            .flatten();
-        let (reply, gone) = tokio::sync::oneshot::channel();
-        self.inner
-            .coordinator
-            .tell(Message::Purge { account: id, reply });
-        let Ok(Some(grant)) = gone.await else { return };
-        // Some providers end every token of a client and a person at once.
-        let shared = self
-            .inner
-            .coordinator
-            .snapshot()
-            .accounts()
-            .iter()
-            .any(|other| {
-                other.held.as_ref().is_some_and(|h| {
-                    h.grant.binding.client_id == grant.binding.client_id
-                        && (h.grant.subject.is_none()
-                            || grant.subject.is_none()
-                            || h.grant.subject == grant.subject)
-                })
-            });
-        if revoke
-            && !shared
-            && let Err(error) =
-                sign_in::revoke(&*self.inner.ports.token_endpoint, &grant, secret).await
-        {
-            tracing::info!(%error, "the provider was not told of a removal");
-        }
     }
 
     /// Edits the settings file and applies what it says then.
@@ -437,221 +252,4 @@ fn settings_problem(error: &SettingsError) -> Problem {
         _ => Code::InvalidRequest,
     };
     Problem::new(code, error.to_string())
-}
-
-/// What an import may say beside RFC 6749 §5.1.
-#[derive(serde::Deserialize)]
-struct Extra {
-    /// Unix seconds.
-    expires_at: Option<i64>,
-}
-
-fn imported_tokens(text: &str, now: DateTime<chrono::Utc>) -> Answer<TokenReply> {
-    let invalid = |what: &str| {
-        Problem::new(
-            Code::InvalidRequest,
-            format!("standard input is no token response (RFC 6749 §5.1): {what}"),
-        )
-        .with_hint(r#"printf '{"access_token":"…","expires_in":3600}' | tokentray import NAME"#)
-    };
-    if text.trim().is_empty() {
-        return Err(invalid("it is empty"));
-    }
-    let reply = Reply::Answered(HttpReply {
-        status: 200,
-        headers: vec![("content-type".into(), "application/json".into())],
-        body: text.as_bytes().to_vec(),
-        cut: false,
-    });
-    let Outcome::Tokens(mut tokens) = classify(&reply, None, now) else {
-        return Err(invalid("it names no access_token"));
-    };
-    let extra: Option<Extra> = serde_json::from_str(text).ok();
-    if let Some(at) = extra.and_then(|e| e.expires_at) {
-        let end =
-            DateTime::from_timestamp(at, 0).ok_or_else(|| invalid("expires_at is no time"))?;
-        let left = (end - now)
-            .to_std()
-            .map_err(|_| invalid("its access token is over already"))?;
-        tokens.expires_in = Some(left);
-    }
-    Ok(*tokens)
-}
-
-fn apply(settings: &mut AccountSettings, patch: AccountPatch) {
-    let AccountPatch {
-        name: _,
-        issuer,
-        auth_url,
-        token_url,
-        device_url,
-        client_id,
-        client_secret: _,
-        client_auth,
-        scopes,
-        redirect_host,
-        redirect_ports,
-        redirect_path,
-        flow,
-        refresh,
-        login_hint,
-    } = patch;
-    let set = |old: &mut Option<String>, new: Option<String>| {
-        if let Some(new) = new {
-            *old = Some(new).filter(|n| !n.is_empty());
-        }
-    };
-    set(&mut settings.issuer, issuer);
-    set(&mut settings.auth_url, auth_url);
-    set(&mut settings.token_url, token_url);
-    set(&mut settings.device_url, device_url);
-    set(&mut settings.client_auth, client_auth);
-    set(&mut settings.redirect_host, redirect_host);
-    set(&mut settings.redirect_path, redirect_path);
-    set(&mut settings.flow, flow);
-    set(&mut settings.refresh, refresh);
-    set(&mut settings.login_hint, login_hint);
-    if let Some(id) = client_id {
-        settings.client_id = id;
-    }
-    if let Some(scopes) = scopes {
-        settings.scopes = scopes;
-    }
-    if let Some(ports) = redirect_ports {
-        settings.redirect_ports = ports;
-    }
-}
-
-fn check_name(name: &str) -> Answer<()> {
-    let bad = name.trim().is_empty()
-        || name.trim() != name
-        || name.chars().count() > 64
-        || name.chars().any(|c| c.is_control() || c == '/');
-    if bad {
-        return Err(Problem::new(
-            Code::InvalidRequest,
-            "an account's name has 1 to 64 characters, no `/`, and no space at its ends",
-        ));
-    }
-    Ok(())
-}
-
-fn word<T: serde::de::DeserializeOwned>(
-    what: &str,
-    word: Option<String>,
-    may: &str,
-) -> Answer<Option<T>> {
-    word.map(|w| {
-        serde_json::from_value(serde_json::Value::String(w.clone())).map_err(|_| {
-            Problem::new(
-                Code::InvalidRequest,
-                format!("{what} is \"{w}\"; it may be {may}"),
-            )
-        })
-    })
-    .transpose()
-}
-
-/// Checks settings and makes the account they describe.
-fn account_from(settings: AccountSettings, id: AccountId) -> Answer<Account> {
-    check_name(&settings.name)?;
-    let invalid = |what: String| Problem::new(Code::InvalidRequest, what);
-    if settings.client_id.trim().is_empty() {
-        return Err(invalid(
-            "client_id is missing: it is what the provider calls this program".into(),
-        )
-        .with_hint("tokentray add NAME --client-id ID …"));
-    }
-    let mut account = Account::new(id, settings.name, settings.client_id.trim());
-    if let Some(key) = &settings.provider
-        && provider::by_key(key).is_none()
-    {
-        let keys: Vec<&str> = provider::table().iter().map(|p| p.key).collect();
-        return Err(invalid(format!(
-            "no provider is called \"{key}\"; there are: {}",
-            keys.join(", ")
-        )));
-    }
-    let places = [
-        &settings.issuer,
-        &settings.auth_url,
-        &settings.token_url,
-        &settings.device_url,
-        &settings.revocation_url,
-    ];
-    for url in places.into_iter().flatten() {
-        if permitted_url(url).is_none() {
-            return Err(invalid(format!(
-                "{url} cannot be used: endpoints begin with https:// (http:// only for loopback addresses)"
-            )));
-        }
-    }
-    if settings.provider.is_none() && settings.issuer.is_none() && settings.token_url.is_none() {
-        return Err(Problem::new(
-            Code::ProviderNotConfigured,
-            "it is not said where to sign in: give a provider, an issuer, or the endpoints",
-        )
-        .with_hint("tokentray add NAME --issuer URL --client-id ID"));
-    }
-    account.provider = settings.provider;
-    account.issuer = settings.issuer;
-    account.auth_url = settings.auth_url;
-    account.token_url = settings.token_url;
-    account.device_url = settings.device_url;
-    account.revocation_url = settings.revocation_url;
-    account.client_auth =
-        word::<ClientAuth>("client_auth", settings.client_auth, "none, basic or post")?;
-    account.scopes = settings.scopes;
-    if let Some(host) = settings.redirect_host {
-        if host != "127.0.0.1" && host != "localhost" {
-            return Err(invalid(format!(
-                "redirect_host is \"{host}\"; it may be 127.0.0.1 or localhost"
-            )));
-        }
-        account.redirect.host = host;
-    }
-    account.redirect.ports = settings.redirect_ports;
-    if let Some(path) = settings.redirect_path {
-        if !path.starts_with('/') {
-            return Err(invalid(format!(
-                "redirect_path is \"{path}\"; it begins with /"
-            )));
-        }
-        account.redirect.path = path;
-    }
-    account.flow = word::<Flow>("flow", settings.flow, "browser or device")?.unwrap_or_default();
-    account.refresh = word::<RefreshWhen>("refresh", settings.refresh, "always or when_used")?
-        .unwrap_or_default();
-    account.login_hint = settings.login_hint;
-    account.auth_params = settings.auth_params;
-    Ok(account)
-}
-
-fn settings_of(account: &Account) -> AccountSettings {
-    let text = |value: serde_json::Result<serde_json::Value>| match value {
-        Ok(serde_json::Value::String(text)) => Some(text),
-        _ => None,
-    };
-    AccountSettings {
-        name: account.name.clone(),
-        provider: account.provider.clone(),
-        issuer: account.issuer.clone(),
-        auth_url: account.auth_url.clone(),
-        token_url: account.token_url.clone(),
-        device_url: account.device_url.clone(),
-        revocation_url: account.revocation_url.clone(),
-        client_id: account.client_id.clone(),
-        client_secret: None,
-        client_auth: account
-            .client_auth
-            .and_then(|c| text(serde_json::to_value(c))),
-        scopes: account.scopes.clone(),
-        redirect_host: Some(account.redirect.host.clone()),
-        redirect_ports: account.redirect.ports.clone(),
-        redirect_path: Some(account.redirect.path.clone()),
-        flow: text(serde_json::to_value(account.flow)),
-        refresh: text(serde_json::to_value(account.refresh)),
-        login_hint: account.login_hint.clone(),
-        auth_params: account.auth_params.clone(),
-    }
 }
