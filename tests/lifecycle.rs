@@ -16,8 +16,10 @@ use tokentray::{
     io::{clock::Clock, vault::VaultError},
 };
 
+mod copies;
 mod hazards;
 mod log;
+mod removal;
 mod world;
 
 use world::{Answer, HOUR, World, account, begin, grant, id_of, page, refusal, tokens};

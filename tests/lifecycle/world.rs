@@ -21,7 +21,7 @@ use tokentray::{
         account::{Account, AccountId, ClientAuth},
         grant::{Binding, ExpiresSource, Grant},
         history::{HistoryEntry, HistoryKind},
-        journal_entry::JournalEntry,
+        journal_entry::{JournalEntry, Place, Removal},
         reply::{HttpReply, Reply, Sent, TransportFailure, TransportKind},
         secret::Secret,
         words,
@@ -106,6 +106,8 @@ fn json_type() -> Vec<(&'static str, String)> {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub refresh_token: String,
+    /// What was to be revoked (RFC 7009).
+    pub token: Option<String>,
     pub client_secret: Option<String>,
     pub url: String,
 }
@@ -145,10 +147,16 @@ impl TokenEndpoint for Provider {
             .find(|(name, _)| name == "refresh_token")
             .map(|(_, value)| value.expose().to_owned())
             .unwrap_or_default();
+        let token = request
+            .form
+            .iter()
+            .find(|(name, _)| name == "token")
+            .map(|(_, value)| value.expose().to_owned());
         let number = {
             let mut seen = self.seen.lock().expect("seen");
             seen.push(Seen {
                 refresh_token,
+                token,
                 client_secret: request.client_secret.map(|s| s.expose().to_owned()),
                 url: request.url,
             });
@@ -206,6 +214,9 @@ pub struct TestVault {
     secrets: Mutex<HashMap<AccountId, Secret>>,
     pub store_fails: Mutex<Option<VaultError>>,
     pub read_fails: Mutex<Option<VaultError>>,
+    pub remove_fails: Mutex<Option<VaultError>>,
+    /// Where this vault says that it is.
+    pub place: Mutex<Option<Place>>,
     pub reads: Mutex<usize>,
     /// So long it takes to read the key or a grant.
     pub takes: Mutex<Duration>,
@@ -261,8 +272,11 @@ impl Vault for TestVault {
         Box::pin(async move { failed.map_or(Ok(()), Err) })
     }
     fn remove_grant(&self, account: AccountId) -> Pending<'static, Result<(), VaultError>> {
-        self.grants.lock().expect("grants").remove(&account);
-        Box::pin(async { Ok(()) })
+        let failed = self.remove_fails.lock().expect("remove").clone();
+        if failed.is_none() {
+            self.grants.lock().expect("grants").remove(&account);
+        }
+        Box::pin(async move { failed.map_or(Ok(()), Err) })
     }
     fn read_client_secret(
         &self,
@@ -296,6 +310,10 @@ impl Vault for TestVault {
             failed.map_or(Ok(SealKey([7; 32])), Err)
         })
     }
+    fn place(&self) -> Pending<'static, Result<Option<Place>, VaultError>> {
+        let place = self.place.lock().expect("place").clone();
+        Box::pin(async { Ok(place) })
+    }
     fn unlock(&self) -> Pending<'static, Result<(), VaultError>> {
         Box::pin(async { Ok(()) })
     }
@@ -309,6 +327,7 @@ impl Vault for TestVault {
 pub struct TestJournal {
     pub entries: Mutex<HashMap<AccountId, JournalEntry>>,
     pub write_fails: Mutex<Option<JournalError>>,
+    pub removed: Mutex<HashMap<AccountId, Removal>>,
     opened: AtomicBool,
 }
 
@@ -339,7 +358,28 @@ impl Journal for TestJournal {
     }
     fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>> {
         self.entries.lock().expect("entries").remove(&account);
+        self.removed.lock().expect("removed").remove(&account);
         Box::pin(async { Ok(()) })
+    }
+    fn mark_removed(
+        &self,
+        account: AccountId,
+        removal: Option<Removal>,
+    ) -> Pending<'static, Result<(), JournalError>> {
+        let mut removed = self.removed.lock().expect("removed");
+        match removal {
+            Some(removal) => removed.insert(account, removal),
+            None => removed.remove(&account),
+        };
+        Box::pin(async { Ok(()) })
+    }
+    fn removed(&self) -> Pending<'static, Result<Vec<(AccountId, Removal)>, JournalError>> {
+        let removed = self.removed.lock().expect("removed");
+        let removed = removed
+            .iter()
+            .map(|(id, note)| (id.clone(), *note))
+            .collect();
+        Box::pin(async { Ok(removed) })
     }
 }
 
@@ -475,6 +515,7 @@ pub fn grant(age: Duration, lifetime: Duration) -> Grant {
             client_auth: ClientAuth::None,
         },
         subject: None,
+        client_secret: None,
     }
 }
 
@@ -489,6 +530,8 @@ impl World {
             secrets: Mutex::default(),
             store_fails: Mutex::default(),
             read_fails: Mutex::default(),
+            remove_fails: Mutex::default(),
+            place: Mutex::default(),
             reads: Mutex::default(),
             takes: Mutex::default(),
             events: broadcast::channel(16).0,

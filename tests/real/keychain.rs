@@ -50,6 +50,7 @@ fn grant(generation: u64) -> Grant {
             client_auth: ClientAuth::None,
         },
         subject: None,
+        client_secret: None,
     }
 }
 

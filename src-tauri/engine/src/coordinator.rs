@@ -6,12 +6,15 @@
 //! do not run while it sleeps.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    task::AbortHandle,
+};
 
 use crate::{
     domain::{
@@ -21,6 +24,7 @@ use crate::{
         fingerprint::Fingerprinter,
         grant::Grant,
         history::{HistoryEntry, HistoryKind},
+        journal_entry::{Place, Removal},
         lifecycle::{Input, Life, Now, Settled, Want},
         policy::{self, Jitter},
     },
@@ -36,6 +40,7 @@ use crate::{
 };
 
 mod effects;
+mod leaving;
 mod machine;
 mod notice;
 mod roster;
@@ -87,15 +92,21 @@ pub enum Message {
     Hide(AccountId),
     /// Answers when everything told before was worked through.
     CaughtUp(oneshot::Sender<()>),
-    /// Removed for good after the undo time; the grant that was held comes back for revoking.
+    /// Removed for good after the undo time.
     Purge {
         account: AccountId,
-        reply: oneshot::Sender<Option<Grant>>,
+        removal: Removal,
     },
+    /// What the journal says was removed, by an earlier process.
+    Removed(Vec<(AccountId, Removal)>),
+    /// Delete what is left of an account, and revoke these grants if that is safe.
+    Forget(AccountId, Vec<Grant>),
+    /// A removal was undone.
+    Keep(AccountId),
     PauseAll(bool),
     Wake(WakeSignal),
     Vault(VaultEvent),
-    Key(Result<SealKey, VaultError>),
+    Key(Result<(SealKey, Option<Place>), VaultError>),
     LockTaken(AccountId, Result<LockGuard, LockError>),
     /// A presenter showed the notice with this id.
     NoticeShown(String),
@@ -153,6 +164,8 @@ impl Coordinator {
             in_flight,
             jitter: Jitter::new(seed),
             fingerprints: None,
+            place: None,
+            forgetting: BTreeMap::new(),
             key_retry: None,
             key_failures: 0,
             vault_cause: None,
@@ -257,6 +270,9 @@ struct Machine {
 
 struct Owned {
     life: Life,
+    leaving: Option<leaving::Leaving>,
+    /// Successes that came after the removal.
+    late: Vec<Grant>,
     lock: Option<LockGuard>,
     deadline: Option<Duration>,
 }
@@ -277,6 +293,9 @@ struct Task {
     in_flight: watch::Sender<bool>,
     jitter: Jitter,
     fingerprints: Option<Fingerprinter>,
+    place: Option<Place>,
+    /// Accounts whose items are being deleted.
+    forgetting: BTreeMap<AccountId, AbortHandle>,
     key_retry: Option<Duration>,
     key_failures: u32,
     vault_cause: Option<Cause>,

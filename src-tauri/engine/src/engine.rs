@@ -14,7 +14,7 @@
 //! - `upkeep`: settings, vault, doctor, discovery.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -133,7 +133,9 @@ struct Changing {
     /// The last good configuration, and what is wrong with the file since.
     config: Config,
     settings_error: Option<SettingsError>,
-    removed: HashMap<String, Removed>,
+    /// Within their undo time.
+    removed: BTreeMap<AccountId, Removed>,
+    removals: u64,
     /// Programs that fetched a token lately, newest first.
     used_by: HashMap<AccountId, Vec<String>>,
     ids: u64,
@@ -142,7 +144,8 @@ struct Changing {
 /// An account that can still be restored.
 struct Removed {
     account: Account,
-    undo: tokio::task::AbortHandle,
+    /// Which removal, where one name is removed twice within the undo time.
+    number: u64,
 }
 
 type Answer<T> = Result<T, Problem>;
@@ -262,6 +265,16 @@ impl Engine {
             .changing
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Work that changes something goes on when its caller goes away: half of it is no state.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Answer<T>> + Send + 'static,
+    ) -> Answer<T> {
+        tokio::spawn(work)
+            .await
+            .unwrap_or_else(|_| Err(Problem::new(Code::Internal, "the change was interrupted")))
     }
 
     fn now(&self) -> crate::io::clock::Now {

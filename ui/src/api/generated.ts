@@ -680,12 +680,12 @@ export interface components {
          * @description What a person could do.
          * @enum {string}
          */
-        Action: "wait" | "check_network" | "sign_in" | "edit_account" | "unlock_keychain";
+        Action: "wait" | "check_network" | "sign_in" | "edit_account" | "unlock_keychain" | "refresh";
         /**
          * @description What went wrong, precise enough to tell a person.
          * @enum {string}
          */
-        Cause: "network_dns" | "network_connect" | "network_timeout" | "network_tls" | "network_proxy" | "captive_portal" | "edge_block" | "rate_limited" | "server_error" | "malformed_response" | "concurrent_refresh" | "clock_wrong" | "vault_locked" | "vault_denied" | "vault_unavailable" | "vault_full" | "interrupted" | "refresh_token_expired" | "refresh_token_revoked" | "refresh_token_reused" | "refresh_token_invalid" | "password_changed" | "session_ended" | "interaction_required" | "account_disabled" | "no_refresh_token" | "grant_missing" | "grant_corrupt" | "client_forgotten" | "client_rejected" | "scope_rejected" | "grant_not_allowed" | "endpoint_wrong" | "policy_blocked" | "unrecognised" | "no_token_in_reply";
+        Cause: "network_dns" | "network_connect" | "network_timeout" | "network_tls" | "network_proxy" | "captive_portal" | "edge_block" | "rate_limited" | "server_error" | "malformed_response" | "concurrent_refresh" | "clock_wrong" | "vault_locked" | "vault_denied" | "vault_unavailable" | "vault_full" | "interrupted" | "state_restored" | "refresh_token_expired" | "refresh_token_revoked" | "refresh_token_reused" | "refresh_token_invalid" | "password_changed" | "session_ended" | "interaction_required" | "account_disabled" | "no_refresh_token" | "grant_missing" | "grant_corrupt" | "client_forgotten" | "client_rejected" | "scope_rejected" | "grant_not_allowed" | "endpoint_wrong" | "policy_blocked" | "unrecognised" | "no_token_in_reply";
         /**
          * @description The codes, in the order in which they are checked.
          * @enum {string}

@@ -29,6 +29,7 @@ export const CAUSES: Record<Cause, string> = {
   vault_unavailable: "keychain not available",
   vault_full: "could not be saved",
   interrupted: "interrupted",
+  state_restored: "copy or restored backup",
   refresh_token_expired: "sign-in expired",
   refresh_token_revoked: "sign-in revoked",
   refresh_token_reused: "token used twice",
@@ -177,6 +178,8 @@ export function whatYouCanDo(action: Action | null | undefined): string {
       return "Nothing, unless the network is yours to mend.";
     case "unlock_keychain":
       return "Unlock the keychain.";
+    case "refresh":
+      return "Refresh it by hand if no other copy is in use, or sign in again.";
     default:
       return "Nothing. It is tried again by itself.";
   }

@@ -55,9 +55,13 @@ impl Task {
             }
             Effect::RemoveGrant => {
                 let (vault, account) = (self.ports.vault.clone(), id.clone());
-                tokio::spawn(async move {
-                    if let Err(error) = vault.remove_grant(account.clone()).await {
+                self.report(id, async move {
+                    let result = vault.remove_grant(account.clone()).await;
+                    if let Err(error) = &result {
                         tracing::warn!(%account, %error, "the grant stays in the vault");
+                    }
+                    Input::GrantRemoved {
+                        result: result.map_err(|e| e.cause()),
                     }
                 });
             }
@@ -99,9 +103,7 @@ impl Task {
                     }
                 }
             }
-            Effect::Revoke { grant } => {
-                tracing::info!(account = %id, generation = grant.generation, "a late grant of a removed account is dropped");
-            }
+            Effect::Revoke { grant } => self.keep_late(id, *grant),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
         account::AccountId,
         fingerprint::Fingerprinter,
         history::{HistoryEntry, HistoryKind, Trigger},
+        journal_entry::Place,
         lifecycle::{Input, Now},
         policy,
     },
@@ -98,17 +99,21 @@ impl Task {
         }
     }
 
-    pub(super) fn on_key(&mut self, key: Result<SealKey, VaultError>) {
+    pub(super) fn on_key(&mut self, key: Result<(SealKey, Option<Place>), VaultError>) {
         match key {
-            Ok(key) => {
+            Ok((key, place)) => {
                 let fingerprints = Fingerprinter::new(&key.0);
                 self.ports.journal.open(key);
                 self.vault_cause = None;
                 self.key_failures = 0;
                 for owned in self.lives.values_mut() {
                     owned.life.give_fingerprints(fingerprints.clone());
+                    owned.life.give_place(place.clone());
                 }
-                self.fingerprints = Some(fingerprints);
+                if self.fingerprints.replace(fingerprints).is_none() {
+                    self.finish_removals();
+                }
+                self.place = place;
                 self.load_all();
                 self.wake_all(Trigger::Startup);
             }
@@ -133,7 +138,11 @@ impl Task {
     pub(super) fn read_key(&mut self) {
         let (vault, messages) = (self.ports.vault.clone(), self.messages.clone());
         tokio::spawn(async move {
-            let _ = messages.send(Message::Key(vault.key().await));
+            let key = match vault.key().await {
+                Ok(key) => vault.place().await.map(|place| (key, place)),
+                Err(error) => Err(error),
+            };
+            let _ = messages.send(Message::Key(key));
         });
     }
 }

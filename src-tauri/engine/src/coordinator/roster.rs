@@ -1,11 +1,8 @@
-//! Which accounts there are: put, hidden, dropped, purged.
+//! Which accounts there are: put, hidden, dropped.
 
-use tokio::sync::oneshot;
-
-use super::{Change, Owned, Ports, Task};
+use super::{Change, Owned, Task};
 use crate::domain::{
     account::{Account, AccountId},
-    grant::Grant,
     lifecycle::{Input, Life, Setup, host_of},
     provider,
 };
@@ -23,6 +20,10 @@ impl Task {
         };
         let id = account.id.clone();
         self.snapshot.put(account);
+        if self.forgetting.contains_key(&id) {
+            // It came back by hand before everything of it was deleted.
+            self.keep(&id);
+        }
         if self.lives.contains_key(&id) {
             self.step(&id, Input::Restore);
             self.step(&id, Input::Setup(setup));
@@ -31,11 +32,14 @@ impl Task {
             let mut life = Life::new(id.clone(), setup, seed);
             if let Some(fingerprints) = &self.fingerprints {
                 life.give_fingerprints(fingerprints.clone());
+                life.give_place(self.place.clone());
             }
             self.lives.insert(
                 id.clone(),
                 Owned {
                     life,
+                    leaving: None,
+                    late: Vec::new(),
                     lock: None,
                     deadline: None,
                 },
@@ -72,36 +76,6 @@ impl Task {
             let _ = self.changes.send(Change::Removed(id.clone(), name));
         }
         self.publish_overall();
-    }
-
-    pub(super) fn purge(&mut self, id: &AccountId, reply: oneshot::Sender<Option<Grant>>) {
-        let grant = self
-            .lives
-            .get(id)
-            .and_then(|o| o.life.held().map(|h| h.grant.clone()));
-        self.drop_account(id);
-        let Ports {
-            vault,
-            journal,
-            history,
-            ..
-        } = self.ports.clone();
-        let id = id.clone();
-        tokio::spawn(async move {
-            for result in [
-                vault.remove_grant(id.clone()).await,
-                vault.store_client_secret(id.clone(), None).await,
-            ] {
-                if let Err(error) = result {
-                    tracing::warn!(account = %id, %error, "a removed account's item stays in the vault");
-                }
-            }
-            if let Err(error) = journal.remove(id.clone()).await {
-                tracing::warn!(account = %id, %error, "a removed account's journal stays");
-            }
-            history.forget(id);
-            let _ = reply.send(grant);
-        });
     }
 }
 

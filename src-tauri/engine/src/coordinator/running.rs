@@ -141,7 +141,19 @@ impl Task {
             Message::CaughtUp(reply) => {
                 let _ = reply.send(());
             }
-            Message::Purge { account, reply } => self.purge(&account, reply),
+            Message::Purge { account, removal } => self.purge(&account, removal),
+            Message::Removed(removed) => self.on_removed(removed),
+            Message::Forget(id, unwanted) => {
+                if !self.lives.contains_key(&id) {
+                    let unwanted = unwanted.into_iter().filter(|g| self.may_revoke(&id, g));
+                    let unwanted = unwanted.collect();
+                    self.forget(&id, unwanted);
+                }
+            }
+            Message::Keep(id) => {
+                self.keep(&id);
+                self.step(&id, Input::Restore);
+            }
             Message::PauseAll(paused) => self.pause_all(paused),
             Message::Wake(signal) => self.on_wake(signal),
             Message::Vault(event) => self.on_vault(event),
@@ -190,6 +202,7 @@ impl Task {
         for effect in effects {
             self.perform(id, effect, now);
         }
+        self.leave_if_idle(id);
     }
 
     /// After a step: deadline, busy set, snapshot, changes.

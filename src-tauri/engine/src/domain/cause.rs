@@ -51,6 +51,9 @@ codes! {
         VaultUnavailable = "vault_unavailable",
         VaultFull = "vault_full",
         Interrupted = "interrupted",
+        /// State older than the newest seen, or another machine's: its refresh token may be spent,
+        /// and sending a spent one can end the grant everywhere. A person decides.
+        StateRestored = "state_restored",
         RefreshTokenExpired = "refresh_token_expired",
         RefreshTokenRevoked = "refresh_token_revoked",
         RefreshTokenReused = "refresh_token_reused",
@@ -91,6 +94,8 @@ codes! {
         SignIn = "sign_in",
         EditAccount = "edit_account",
         UnlockKeychain = "unlock_keychain",
+        /// Refresh by hand: only a person knows that no other copy is in use.
+        Refresh = "refresh",
     }
 }
 
@@ -114,7 +119,8 @@ impl Cause {
             | Self::VaultDenied
             | Self::VaultUnavailable
             | Self::VaultFull
-            | Self::Interrupted => Verdict::Wait,
+            | Self::Interrupted
+            | Self::StateRestored => Verdict::Wait,
             Self::RefreshTokenExpired
             | Self::RefreshTokenRevoked
             | Self::RefreshTokenReused
@@ -152,6 +158,7 @@ impl Cause {
                 Self::VaultLocked | Self::VaultDenied | Self::VaultUnavailable => {
                     Action::UnlockKeychain
                 }
+                Self::StateRestored => Action::Refresh,
                 _ => Action::Wait,
             },
         }

@@ -60,6 +60,9 @@ pub struct Grant {
     pub scopes: Vec<String>,
     pub binding: Binding,
     pub subject: Option<Subject>,
+    /// The secret of the client that it is bound to, so that editing the account takes it away from
+    /// nobody: it is sent until a new sign-in succeeded.
+    pub client_secret: Option<Secret>,
 }
 
 /// The version of [`StoredGrant`] that this program writes.
@@ -100,6 +103,8 @@ struct StoredGrant {
     binding: Binding,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
 }
 
 /// The life that is assumed where nothing states one but a refresh token is there.
@@ -169,6 +174,7 @@ impl Grant {
                 .unwrap_or_else(|| requested.to_vec()),
             binding,
             subject,
+            client_secret: previous.and_then(|p| p.client_secret.clone()),
         }
     }
 
@@ -191,12 +197,14 @@ impl Grant {
             scopes: self.scopes.clone(),
             binding: self.binding.clone(),
             subject: self.subject.clone(),
+            client_secret: self.client_secret.as_ref().map(text),
         };
         let json = serde_json::to_string(&stored).unwrap_or_default();
         for token in [
             Some(stored.access_token),
             stored.refresh_token,
             stored.id_token,
+            stored.client_secret,
         ] {
             drop(token.map(Secret::new));
         }
@@ -237,6 +245,7 @@ impl Grant {
             scopes: stored.scopes,
             binding: stored.binding,
             subject: stored.subject,
+            client_secret: stored.client_secret.map(Secret::new),
         })
     }
 }

@@ -41,6 +41,32 @@ pub struct Incident {
     pub probes: u32,
 }
 
+/// A removal that is not finished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// The provider is to be told.
+    pub revoke: bool,
+}
+
+/// Where state belongs, as keyed hashes: another value is the mark of a copy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The machine; none where it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
+    /// Changes whenever the state folder turns out to be an older one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
+}
+
+impl Place {
+    /// Whether state of this place was brought to the other one.
+    pub fn is_elsewhere(&self, here: &Self) -> bool {
+        let moved = matches!((&self.machine, &here.machine), (Some(a), Some(b)) if a != b);
+        moved || self.epoch != here.epoch
+    }
+}
+
 /// The sealed file of one account in the state folder (`journal/ID`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JournalEntry {
@@ -54,4 +80,8 @@ pub struct JournalEntry {
     /// A 2xx body that could not be read: it may hold the only new refresh token.
     pub salvage: Option<Secret>,
     pub incident: Option<Incident>,
+    /// Where this was written.
+    pub place: Option<Place>,
+    /// The generation that a person went on with although it looked like a copy.
+    pub went_on_with: Option<u64>,
 }

@@ -15,6 +15,7 @@
 //! - `incident`: from "sign-in needed" to any success.
 //! - `person`: sign-in, import, sign-out, removal.
 //! - `saving`: journal first, then vault, then publish.
+//! - `restored`: state that looks like a copy waits for a person.
 //! - `asking`: what callers are told.
 //! - `view`: the facts that rows are made of.
 
@@ -29,7 +30,7 @@ use super::{
     fingerprint::Fingerprinter,
     grant::Grant,
     history::{HistoryEntry, HistoryKind},
-    journal_entry::JournalEntry,
+    journal_entry::{JournalEntry, Place},
     policy::Jitter,
     secret::Fingerprint,
 };
@@ -44,6 +45,7 @@ mod outcome;
 mod person;
 mod refresh;
 mod replied;
+mod restored;
 mod saving;
 mod view;
 mod waking;
@@ -118,6 +120,11 @@ pub struct Life {
     store_retry: Option<Duration>,
     store_failures: u32,
     unsaved: Option<Cause>,
+    /// After a sign-out: the vault is deleting, could not yet, and is asked again.
+    removing: bool,
+    leftover: Option<Cause>,
+    remove_retry: Option<Duration>,
+    remove_failures: u32,
     trouble: Option<Trouble>,
     /// Definitive refusals in a row.
     refusals: u32,
@@ -133,6 +140,10 @@ pub struct Life {
     /// A tool asked since the token was over.
     asked_since_end: bool,
     last_refreshed_at: Option<DateTime<Utc>>,
+    /// Where this runs, as far as it is known.
+    place: Option<Place>,
+    /// What is held looks like a copy or a restored backup; see `restored`.
+    restored: bool,
 }
 
 /// Forced refreshes of a token whose rejection is not about age.
@@ -175,6 +186,10 @@ impl Life {
             store_retry: None,
             store_failures: 0,
             unsaved: None,
+            removing: false,
+            leftover: None,
+            remove_retry: None,
+            remove_failures: 0,
             trouble: None,
             refusals: 0,
             unclear: None,
@@ -185,12 +200,19 @@ impl Life {
             rejected: None,
             asked_since_end: false,
             last_refreshed_at: None,
+            place: None,
+            restored: false,
         }
     }
 
     /// Gives the key for fingerprints, once the vault could read it.
     pub fn give_fingerprints(&mut self, fingerprints: Fingerprinter) {
         self.fingerprints = Some(fingerprints);
+    }
+
+    /// Says where this runs, before anything is read.
+    pub fn give_place(&mut self, place: Option<Place>) {
+        self.place = place;
     }
 
     /// What follows from one input. Everything that changes, changes here.
@@ -216,6 +238,7 @@ impl Life {
             Input::Stored { generation, result } => {
                 self.on_stored(generation, result, now, &mut out);
             }
+            Input::GrantRemoved { result } => self.on_grant_removed(result, now),
             Input::Arrived { grant, how, waiter } => {
                 self.on_arrived(*grant, how, waiter, now, &mut out);
             }
@@ -254,6 +277,11 @@ impl Life {
             || self.storing.is_some()
     }
 
+    /// Journal and vault were read: what is held is known.
+    pub fn is_loaded(&self) -> bool {
+        self.ready
+    }
+
     pub fn is_removed(&self) -> bool {
         self.removed
     }
@@ -288,6 +316,7 @@ impl Life {
             self.load_retry,
             self.store_retry,
             self.journal_retry,
+            self.remove_retry,
             self.no_refresh_end(),
         ]
         .into_iter()

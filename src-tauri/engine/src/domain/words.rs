@@ -124,7 +124,13 @@ pub fn account_message(facts: &AccountFacts<'_>) -> String {
             ),
         },
         AccountState::Paused => "Paused".to_owned(),
-        AccountState::SignedOut => "Signed out".to_owned(),
+        AccountState::SignedOut => match &clause {
+            Some(why) => format!(
+                "Signed out; the old grant could not be deleted yet: {why}.{}",
+                next_try(facts)
+            ),
+            None => "Signed out".to_owned(),
+        },
         AccountState::Loading => "Loading".to_owned(),
     }
 }
@@ -145,6 +151,9 @@ fn good(facts: &AccountFacts<'_>, left: Option<Duration>) -> String {
 
 fn next_try(facts: &AccountFacts<'_>) -> String {
     match facts.next_attempt_at {
+        None if facts.cause == Some(Cause::StateRestored) => {
+            format!(" {}", causes::you(Cause::StateRestored))
+        }
         None => String::new(),
         Some(at) => match (at - facts.now).to_std() {
             Ok(left) if left >= Duration::from_secs(2) => format!(" Next try in {}.", span(left)),

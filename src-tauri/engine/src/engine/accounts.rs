@@ -32,6 +32,12 @@ impl Engine {
     }
 
     pub async fn add_account(&self, settings: AccountSettings) -> Answer<AccountRow> {
+        let engine = self.clone();
+        self.to_the_end(async move { engine.add(settings).await })
+            .await
+    }
+
+    async fn add(&self, settings: AccountSettings) -> Answer<AccountRow> {
         let _editing = self.inner.editing.lock().await;
         let id = AccountId(uuid::Uuid::new_v4().simple().to_string());
         let secret = settings.client_secret.clone().map(Secret::new);
@@ -78,6 +84,12 @@ impl Engine {
     /// Edits settings. The grant that is held stays in use, bound as it is, until a new sign-in
     /// succeeded.
     pub async fn edit_account(&self, name: &str, patch: AccountPatch) -> Answer<AccountRow> {
+        let (engine, name) = (self.clone(), name.to_owned());
+        self.to_the_end(async move { engine.edit(&name, patch).await })
+            .await
+    }
+
+    async fn edit(&self, name: &str, patch: AccountPatch) -> Answer<AccountRow> {
         let _editing = self.inner.editing.lock().await;
         let view = self.find(name)?;
         let mut settings = settings_of(&view.account);
@@ -123,6 +135,12 @@ impl Engine {
 
     /// Forgets the grant here; the account and its settings stay.
     pub async fn sign_out(&self, name: &str) -> Answer<AccountRow> {
+        let (engine, name) = (self.clone(), name.to_owned());
+        self.to_the_end(async move { engine.forget_grant(&name).await })
+            .await
+    }
+
+    async fn forget_grant(&self, name: &str) -> Answer<AccountRow> {
         let view = self.find(name)?;
         if let Some(attempt) = self.inner.attempts.of(&view.account.id) {
             let _ = self.cancel_sign_in(&attempt).await;
@@ -154,6 +172,12 @@ impl Engine {
     }
 
     async fn set_paused(&self, name: &str, paused: bool) -> Answer<AccountRow> {
+        let (engine, name) = (self.clone(), name.to_owned());
+        self.to_the_end(async move { engine.put_paused(&name, paused).await })
+            .await
+    }
+
+    async fn put_paused(&self, name: &str, paused: bool) -> Answer<AccountRow> {
         let _editing = self.inner.editing.lock().await;
         let view = self.find(name)?;
         let mut account = (*view.account).clone();

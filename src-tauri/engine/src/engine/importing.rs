@@ -17,6 +17,7 @@ use crate::{
         lifecycle::Settled,
         provider::{self, Rotation},
         reply::{HttpReply, Reply},
+        secret::Secret,
     },
     sign_in::discovery,
 };
@@ -25,6 +26,12 @@ impl Engine {
     /// Takes a grant from elsewhere. Where the provider rotates, or may, only the access token is
     /// taken, unless the caller says which program gave the refresh token up.
     pub async fn import(&self, name: &str, request: ImportRequest) -> Answer<AccountRow> {
+        let (engine, name) = (self.clone(), name.to_owned());
+        self.to_the_end(async move { engine.take_over(&name, request).await })
+            .await
+    }
+
+    async fn take_over(&self, name: &str, request: ImportRequest) -> Answer<AccountRow> {
         let view = self.find(name)?;
         let provider = provider_of(&view.account);
         let sent_at = self.now().wall;
@@ -33,8 +40,12 @@ impl Engine {
         if !keeps && request.take_over.as_deref().unwrap_or_default().is_empty() {
             tokens.refresh_token = None;
         }
-        let binding = self.import_binding(&view.account, provider).await?;
-        let grant = Grant::from_reply(tokens, None, binding, &view.account.scopes, sent_at);
+        let secret = self.client_secret(&view.account).await;
+        let binding = self
+            .import_binding(&view.account, provider, secret.is_some())
+            .await?;
+        let mut grant = Grant::from_reply(tokens, None, binding, &view.account.scopes, sent_at);
+        grant.client_secret = secret;
         let settled = self
             .inner
             .coordinator
@@ -46,10 +57,17 @@ impl Engine {
         }
     }
 
+    async fn client_secret(&self, account: &Account) -> Option<Secret> {
+        let vault = &self.inner.ports.vault;
+        let read = vault.read_client_secret(account.id.clone()).await;
+        read.ok().flatten()
+    }
+
     async fn import_binding(
         &self,
         account: &Account,
         provider: Option<&provider::Provider>,
+        has_secret: bool,
     ) -> Answer<Binding> {
         let given = account
             .token_url
@@ -81,13 +99,6 @@ impl Engine {
                 ));
             }
         };
-        let has_secret = self
-            .inner
-            .ports
-            .vault
-            .read_client_secret(account.id.clone())
-            .await
-            .is_ok_and(|s| s.is_some());
         let usual = if has_secret {
             ClientAuth::Basic
         } else {

@@ -1,4 +1,7 @@
 //! Removing an account: at once, undone for ten seconds, then for good.
+//!
+//! The removal stands in the journal before the settings lose the account: whatever ends this
+//! process in between, the next start knows which of the two was meant.
 
 use super::{Answer, Engine, Removed};
 use crate::{
@@ -7,20 +10,32 @@ use crate::{
         types::AccountRow,
     },
     coordinator::Message,
-    domain::{account::AccountId, lifecycle::Input},
+    domain::{account::AccountId, journal_entry::Removal, lifecycle::Input},
     io::settings::SettingsEdit,
-    sign_in,
 };
 
 impl Engine {
     /// Removes now; `restore` undoes it for ten seconds; then, with `revoke`, the provider is told.
     pub async fn remove_account(&self, name: &str, revoke: bool) -> Answer<()> {
+        let (engine, name) = (self.clone(), name.to_owned());
+        self.to_the_end(async move { engine.remove(&name, Removal { revoke }).await })
+            .await
+    }
+
+    pub async fn restore_account(&self, name: &str) -> Answer<AccountRow> {
+        let (engine, name) = (self.clone(), name.to_owned());
+        self.to_the_end(async move { engine.restore(&name).await })
+            .await
+    }
+
+    async fn remove(&self, name: &str, removal: Removal) -> Answer<()> {
         let _editing = self.inner.editing.lock().await;
         let view = self.find(name)?;
         let account = (*view.account).clone();
         if let Some(attempt) = self.inner.attempts.of(&account.id) {
             let _ = self.cancel_sign_in(&attempt).await;
         }
+        self.mark(&account.id, Some(removal)).await;
         self.inner
             .coordinator
             .tell_account(&account.id, Input::Remove);
@@ -29,78 +44,68 @@ impl Engine {
         };
         if let Err(problem) = self.edit_file(&[gone]).await {
             // It is still there, so it must go on living.
-            let restore = Input::Restore;
-            self.inner.coordinator.tell_account(&account.id, restore);
+            self.inner.coordinator.tell(Message::Keep(account.id));
             return Err(problem);
         }
-        let engine = self.clone();
-        let (id, key) = (account.id.clone(), account.name.to_lowercase());
-        let undo = tokio::spawn(async move {
-            engine.inner.ports.clock.sleep(engine.inner.undo).await;
-            engine.changing().removed.remove(&key);
-            engine.purge(id, revoke).await;
-        });
-        let removed = Removed {
-            account,
-            undo: undo.abort_handle(),
+        let (id, engine) = (account.id.clone(), self.clone());
+        let number = {
+            let mut changing = self.changing();
+            changing.removals += 1;
+            let number = changing.removals;
+            let removed = Removed { account, number };
+            changing.removed.insert(id.clone(), removed);
+            number
         };
-        let key = removed.account.name.to_lowercase();
-        self.changing().removed.insert(key, removed);
+        tokio::spawn(async move {
+            engine.inner.ports.clock.sleep(engine.inner.undo).await;
+            engine.remove_for_good(id, number, removal).await;
+        });
         Ok(())
     }
 
-    pub async fn restore_account(&self, name: &str) -> Answer<AccountRow> {
+    /// The undo time of that removal is over, unless it was undone.
+    async fn remove_for_good(&self, id: AccountId, number: u64, removal: Removal) {
         let _editing = self.inner.editing.lock().await;
-        let Some(removed) = self.changing().removed.remove(&name.to_lowercase()) else {
+        {
+            let mut changing = self.changing();
+            if changing.removed.get(&id).is_none_or(|r| r.number != number) {
+                return;
+            }
+            changing.removed.remove(&id);
+        }
+        let account = id;
+        let message = Message::Purge { account, removal };
+        self.inner.coordinator.tell(message);
+    }
+
+    async fn restore(&self, name: &str) -> Answer<AccountRow> {
+        let _editing = self.inner.editing.lock().await;
+        let removed = {
+            let changing = self.changing();
+            let of_that_name = |r: &&Removed| r.account.name.eq_ignore_ascii_case(name);
+            let named = changing.removed.values().filter(of_that_name);
+            named.max_by_key(|r| r.number).map(|r| r.account.clone())
+        };
+        let Some(account) = removed else {
             return Err(Problem::new(
                 Code::NotFound,
                 format!("\"{name}\" was not removed within the last seconds"),
             ));
         };
-        removed.undo.abort();
-        let name = removed.account.name.clone();
-        let id = removed.account.id.clone();
-        self.edit_file(&[SettingsEdit::PutAccount(Box::new(removed.account))])
+        let (id, name) = (account.id.clone(), account.name.clone());
+        self.edit_file(&[SettingsEdit::PutAccount(Box::new(account))])
             .await?;
-        self.inner.coordinator.tell_account(&id, Input::Restore);
+        self.changing().removed.remove(&id);
+        self.inner.coordinator.tell(Message::Keep(id));
+        self.inner.coordinator.caught_up().await;
         self.account(&name)
     }
 
-    async fn purge(&self, id: AccountId, revoke: bool) {
-        let secret = self
-            .inner
-            .ports
-            .vault
-            .read_client_secret(id.clone())
-            .await
-            .ok()
-            .flatten();
-        let (reply, gone) = tokio::sync::oneshot::channel();
-        self.inner
-            .coordinator
-            .tell(Message::Purge { account: id, reply });
-        let Ok(Some(grant)) = gone.await else { return };
-        // Some providers end every token of a client and a person at once.
-        let shared = self
-            .inner
-            .coordinator
-            .snapshot()
-            .accounts()
-            .iter()
-            .any(|other| {
-                other.held.as_ref().is_some_and(|h| {
-                    h.grant.binding.client_id == grant.binding.client_id
-                        && (h.grant.subject.is_none()
-                            || grant.subject.is_none()
-                            || h.grant.subject == grant.subject)
-                })
-            });
-        if revoke
-            && !shared
-            && let Err(error) =
-                sign_in::revoke(&*self.inner.ports.token_endpoint, &grant, secret).await
-        {
-            tracing::info!(%error, "the provider was not told of a removal");
+    /// A journal that cannot be written (a full disk) keeps nobody from removing an account.
+    async fn mark(&self, id: &AccountId, removal: Option<Removal>) {
+        let marked = self.inner.ports.journal.mark_removed(id.clone(), removal);
+        if let Err(error) = marked.await {
+            tracing::warn!(account = %id, %error, "a crash would leave a removal unfinished");
         }
     }
 }

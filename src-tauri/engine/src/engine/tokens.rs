@@ -264,6 +264,9 @@ impl Engine {
             }
             Verdict::FixSetup => Some("tokentray doctor".to_owned()),
             _ if trouble.cause == Cause::VaultLocked => Some("tokentray unlock".to_owned()),
+            _ if trouble.cause == Cause::StateRestored => {
+                Some(format!("tokentray refresh {}", typed(name)))
+            }
             _ => None,
         };
         problem.hint = hint;

@@ -142,6 +142,12 @@ impl Engine {
 
     /// Members of [`SettingsRow`] that may be set, by name; null resets to the default.
     pub async fn edit_settings(&self, patch: Map<String, Value>) -> Answer<SettingsRow> {
+        let engine = self.clone();
+        self.to_the_end(async move { engine.set(patch).await })
+            .await
+    }
+
+    async fn set(&self, patch: Map<String, Value>) -> Answer<SettingsRow> {
         let _editing = self.inner.editing.lock().await;
         if let Some(unknown) = patch.keys().find(|key| !SETTABLE.contains(&key.as_str())) {
             return Err(Problem::new(
@@ -178,10 +184,8 @@ impl Engine {
     /// rest and on the old vault.
     pub async fn vault_move(&self, to: VaultKind) -> Answer<()> {
         let engine = self.clone();
-        let moving = tokio::spawn(async move { engine.move_vault(to).await });
-        moving
+        self.to_the_end(async move { engine.move_vault(to).await })
             .await
-            .unwrap_or_else(|_| Err(Problem::new(Code::Internal, "the move was interrupted")))
     }
 
     async fn move_vault(&self, to: VaultKind) -> Answer<()> {

@@ -6,10 +6,14 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::domain::{account::AccountId, cause::Cause, journal_entry::JournalEntry};
+use crate::domain::{
+    account::AccountId,
+    cause::Cause,
+    journal_entry::{JournalEntry, Removal},
+};
 
 use super::{
     Pending, private_file,
@@ -58,12 +62,30 @@ pub trait Journal: Send + Sync + 'static {
         account: AccountId,
         entry: JournalEntry,
     ) -> Pending<'static, Result<(), JournalError>>;
+    /// Forgets everything about the account, a note of its removal included.
     fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>>;
+    /// Notes that the account is being removed (or, with `None`, that it is not), so that a crash
+    /// leaves nothing of it for good. Needs no key.
+    fn mark_removed(
+        &self,
+        account: AccountId,
+        removal: Option<Removal>,
+    ) -> Pending<'static, Result<(), JournalError>> {
+        let _ = (account, removal);
+        Box::pin(std::future::ready(Ok(())))
+    }
+    /// The accounts with such a note.
+    fn removed(&self) -> Pending<'static, Result<Vec<(AccountId, Removal)>, JournalError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }
 
 /// Space kept for the next write. The largest real grants are near 6 kB as text, and an entry may
 /// hold one grant; a salvaged body of odd size (at most 256 KiB) takes what the disk has.
 const SPARE_BYTES: u64 = 64 * 1024;
+
+/// A note of a removal stands beside the entry, for there is no key while the keychain is locked.
+const REMOVED: &str = ".removed";
 
 /// The journal on disk: `ID` in its folder, with `ID.spare` beside it.
 #[derive(Clone)]
@@ -84,6 +106,18 @@ impl FileJournal {
             vault_id: vault_id.into(),
             key: Mutex::new(None),
         }))
+    }
+
+    fn without_key<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Files) -> std::io::Result<T> + Send + 'static,
+    ) -> Pending<'static, Result<T, JournalError>> {
+        let files = Arc::clone(&self.0);
+        Box::pin(async move {
+            tokio::task::spawn_blocking(move || work(&files).map_err(|error| failure(&error)))
+                .await
+                .unwrap_or_else(|_| Err(JournalError::Failed("interrupted".into())))
+        })
     }
 
     /// Runs beside the async code: an fsync may take seconds.
@@ -128,12 +162,50 @@ impl Journal for FileJournal {
     fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>> {
         self.beside(move |files, _| {
             let path = files.path(&account);
-            [".spare", ".next"]
+            [".spare", ".next", REMOVED]
                 .iter()
                 .map(|ending| private_file::sibling(&path, ending))
                 .chain([path.clone()])
                 .try_for_each(|file| private_file::remove(&file))
                 .map_err(|error| failure(&error))
+        })
+    }
+
+    fn mark_removed(
+        &self,
+        account: AccountId,
+        removal: Option<Removal>,
+    ) -> Pending<'static, Result<(), JournalError>> {
+        self.without_key(move |files| {
+            let path = private_file::sibling(&files.path(&account), REMOVED);
+            let Some(removal) = removal else {
+                return private_file::remove(&path);
+            };
+            private_file::create_folder(&files.folder)?;
+            let text = serde_json::to_vec(&removal).map_err(std::io::Error::from)?;
+            private_file::replace(&path, &text)
+        })
+    }
+
+    fn removed(&self) -> Pending<'static, Result<Vec<(AccountId, Removal)>, JournalError>> {
+        self.without_key(|files| {
+            let mut removed = Vec::new();
+            if !files.folder.is_dir() {
+                return Ok(removed);
+            }
+            for entry in std::fs::read_dir(&files.folder)? {
+                let name = entry?.file_name();
+                let Some(id) = name.to_str().and_then(|name| name.strip_suffix(REMOVED)) else {
+                    continue;
+                };
+                let account = AccountId(id.to_owned());
+                let path = private_file::sibling(&files.path(&account), REMOVED);
+                let text = private_file::read(&path)?.unwrap_or_default();
+                // Whatever it says, the account was removed.
+                let removal = serde_json::from_slice(&text).unwrap_or_default();
+                removed.push((account, removal));
+            }
+            Ok(removed)
         })
     }
 }
@@ -218,6 +290,7 @@ fn failure(error: &std::io::Error) -> JournalError {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryJournal {
     entries: Arc<Mutex<HashMap<AccountId, JournalEntry>>>,
+    removed: Arc<Mutex<HashMap<AccountId, Removal>>>,
     failure: Arc<Mutex<Option<JournalError>>>,
 }
 
@@ -229,6 +302,10 @@ impl MemoryJournal {
     /// From now on every call fails like this; `None` ends it.
     pub fn fail_with(&self, error: Option<JournalError>) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    fn notes(&self) -> MutexGuard<'_, HashMap<AccountId, Removal>> {
+        self.removed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answer<T: Send + 'static>(
@@ -267,8 +344,27 @@ impl Journal for MemoryJournal {
     }
 
     fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>> {
+        self.notes().remove(&account);
         self.answer(|entries| {
             entries.remove(&account);
         })
+    }
+
+    fn mark_removed(
+        &self,
+        account: AccountId,
+        removal: Option<Removal>,
+    ) -> Pending<'static, Result<(), JournalError>> {
+        match removal {
+            Some(removal) => self.notes().insert(account, removal),
+            None => self.notes().remove(&account),
+        };
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn removed(&self) -> Pending<'static, Result<Vec<(AccountId, Removal)>, JournalError>> {
+        let notes = self.notes();
+        let removed = notes.iter().map(|(id, note)| (id.clone(), *note)).collect();
+        Box::pin(std::future::ready(Ok(removed)))
     }
 }

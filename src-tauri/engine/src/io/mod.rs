@@ -10,6 +10,7 @@ pub mod history;
 pub mod journal;
 pub mod keychain;
 pub mod locks;
+pub mod machine;
 pub mod notifier;
 pub mod private_file;
 pub mod sealed_file;

@@ -12,6 +12,7 @@ use crate::domain::{
     account::AccountId,
     cause::{Cause, codes},
     grant::Grant,
+    journal_entry::Place,
     secret::Secret,
 };
 
@@ -25,6 +26,7 @@ mod keychain_shelf;
 mod memory;
 mod moving;
 mod opening;
+mod place;
 mod stored;
 mod switched;
 
@@ -132,6 +134,11 @@ pub trait Vault: Send + Sync + 'static {
     ) -> Pending<'static, Result<(), VaultError>>;
     /// 32 random bytes, made at the first start: the journal's key and the fingerprints' root.
     fn key(&self) -> Pending<'static, Result<SealKey, VaultError>>;
+    /// Where this vault is: the machine, and whether its state folder turned out to be an older one.
+    /// `None` where nothing can be told. Asked after the key was read.
+    fn place(&self) -> Pending<'static, Result<Option<Place>, VaultError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
     /// Asks the system to unlock. Only after a person's click or command.
     fn unlock(&self) -> Pending<'static, Result<(), VaultError>>;
     /// Unlocks a vault of kind `file` that has a passphrase; others do as [`Vault::unlock`] does.

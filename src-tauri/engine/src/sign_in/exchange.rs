@@ -129,13 +129,14 @@ pub fn accept(
             Err(_) => tokens.id_token = None,
         }
     }
-    let grant = Grant::from_reply(
+    let mut grant = Grant::from_reply(
         tokens,
         None,
         endpoints.binding(&job.account),
         &requested,
         sent_at,
     );
+    grant.client_secret.clone_from(&job.client_secret);
     let who = claims.as_ref().and_then(id_token::who);
     let identity_checked = match (&job.expected, &grant.subject) {
         (Some(expected), Some(came)) if expected != came => {

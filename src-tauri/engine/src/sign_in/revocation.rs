@@ -5,9 +5,17 @@
 //! provider answers 200 for a token that it never knew (RFC 7009 §2.2).
 
 use crate::{
-    domain::{grant::Grant, reply::Reply, secret::Secret},
-    io::token_endpoint::{FormRequest, TokenEndpoint},
+    domain::{
+        grant::{Binding, Grant},
+        lifecycle::host_of,
+        provider,
+        reply::Reply,
+        secret::Secret,
+    },
+    io::token_endpoint::{FormRequest, TokenEndpoint, permitted_url},
 };
+
+use super::discovery;
 
 /// Why the provider was not told, in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,9 +35,8 @@ pub async fn revoke(
     client_secret: Option<Secret>,
 ) -> Result<(), RevokeError> {
     let binding = &grant.binding;
-    let url = binding
-        .revocation_endpoint
-        .clone()
+    let url = address(endpoint, binding)
+        .await
         .ok_or(RevokeError::NotOffered)?;
     let (token, hint) = match &grant.refresh_token {
         Some(token) => (token, "refresh_token"),
@@ -50,4 +57,27 @@ pub async fn revoke(
         Reply::Answered(reply) => Err(RevokeError::Refused(reply.status)),
         Reply::Failed(failure) => Err(RevokeError::Unreachable(failure.detail)),
     }
+}
+
+/// What the grant is bound to; else its provider's row, else what its issuer says about itself.
+/// Never what the settings say by now: they may have been changed since.
+async fn address(endpoint: &dyn TokenEndpoint, binding: &Binding) -> Option<String> {
+    let host = host_of(&binding.token_endpoint);
+    let row = provider::by_host(
+        host.rsplit_once(':')
+            .map_or(host.as_str(), |(name, _)| name),
+    );
+    let known = binding
+        .revocation_endpoint
+        .clone()
+        .or_else(|| row?.revocation_url.map(str::to_owned));
+    let url = match (known, &binding.issuer) {
+        (Some(url), _) => url,
+        (None, Some(issuer)) => {
+            let found = discovery::discover(endpoint, issuer).await.ok()?;
+            found.revocation_endpoint?
+        }
+        (None, None) => return None,
+    };
+    permitted_url(&url).map(|_| url)
 }

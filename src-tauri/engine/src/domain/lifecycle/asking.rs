@@ -117,6 +117,9 @@ impl Life {
             } else {
                 Trigger::HandOut
             };
+            if want.person {
+                self.go_on_with_a_copy();
+            }
             self.begin(trigger, now, out);
             self.join(waiter, out);
         }
@@ -200,6 +203,9 @@ impl Life {
         // end, or while the vault moves.
         if env.quiet || self.attempt.is_some() {
             return Some(Settled::Busy);
+        }
+        if let Some(settled) = self.refuse_copy(want) {
+            return Some(settled);
         }
         if want.person {
             return self.refuse_person(now);

@@ -67,6 +67,7 @@ impl Life {
         let held = self.held.as_ref()?;
         if !self.ready
             || self.removed
+            || self.restored
             || self.setup.paused
             || self.attempt.is_some()
             || self.saving.is_some()

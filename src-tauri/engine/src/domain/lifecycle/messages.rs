@@ -92,6 +92,10 @@ pub enum Input {
         generation: u64,
         result: Result<(), Cause>,
     },
+    /// The answer to [`Effect::RemoveGrant`].
+    GrantRemoved {
+        result: Result<(), Cause>,
+    },
     /// A sign-in or an import brought a grant (its generation is given here).
     Arrived {
         grant: Box<Grant>,

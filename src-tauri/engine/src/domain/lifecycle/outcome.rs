@@ -88,6 +88,10 @@ impl Life {
         grant.generation = self.memory.highest_generation + 1;
         self.memory.highest_generation = grant.generation;
         self.memory.signed_out = false;
+        self.memory.went_on_with = None;
+        self.leftover = None;
+        self.remove_retry = None;
+        self.belongs_here();
         self.memory.intent = None;
         self.memory.unconfirmed = Some(grant.clone());
         self.version += 1;

@@ -6,8 +6,10 @@ use super::{
     saving::Brought,
 };
 use crate::domain::{
+    cause::Cause,
     grant::Grant,
     history::{HistoryKind, Trigger},
+    policy,
 };
 
 impl Life {
@@ -60,11 +62,45 @@ impl Life {
         self.memory.salvage = None;
         self.unsaved = None;
         self.store_retry = None;
+        self.memory.went_on_with = None;
+        self.belongs_here();
         self.version += 1;
-        out.push(Effect::RemoveGrant);
+        self.remove_grant(out);
         self.record(HistoryKind::SignedOut, now, out);
         if self.attempt.is_none() {
             self.unlock(out);
+        }
+    }
+
+    /// Asks the vault to delete the grant, once at a time.
+    pub(super) fn remove_grant(&mut self, out: &mut Vec<Effect>) {
+        self.remove_retry = None;
+        if !std::mem::replace(&mut self.removing, true) {
+            out.push(Effect::RemoveGrant);
+        }
+    }
+
+    /// A grant that was signed out must not stay: the vault is asked until it is gone.
+    pub(super) fn on_grant_removed(&mut self, result: Result<(), Cause>, now: Now) {
+        self.removing = false;
+        if !self.memory.signed_out && self.ready {
+            return;
+        }
+        self.leftover = result.err();
+        if self.leftover.is_some() {
+            self.remove_failures += 1;
+            self.remove_retry = Some(now.boot + policy::store_pause(self.remove_failures));
+        } else {
+            self.remove_failures = 0;
+        }
+    }
+
+    /// Deletes again what could not be deleted before.
+    pub(super) fn remove_again(&mut self, out: &mut Vec<Effect>) {
+        if self.memory.signed_out {
+            self.remove_grant(out);
+        } else {
+            self.remove_retry = None;
         }
     }
 

@@ -73,6 +73,7 @@ impl Life {
             Err(Cause::GrantCorrupt) => None,
             Err(cause) => return self.fail(Failure::unsent(cause), now, env, out),
         };
+        let in_vault = vault.as_ref().map_or(0, |grant| grant.generation);
         if let Some(found) = vault
             && self.is_news(&found)
         {
@@ -81,9 +82,14 @@ impl Life {
         if checking {
             return self.next_check(now, env, out);
         }
+        if in_vault < self.stored {
+            // It lost what it had confirmed: what we hold must not be in memory only.
+            self.resave(out);
+        }
         let client_secret = match read.client_secret {
             Ok(secret) => secret,
             // It was set aside; signing in would not bring it back.
+            Err(Cause::GrantCorrupt) if self.own_client_secret().is_some() => None,
             Err(Cause::GrantCorrupt) => {
                 return self.fail(Failure::unsent(Cause::ClientRejected), now, env, out);
             }
@@ -94,23 +100,39 @@ impl Life {
             .unconfirmed
             .clone()
             .or_else(|| self.held.as_ref().map(|h| h.grant.clone()));
-        let Some(base) = newest.filter(|g| g.refresh_token.is_some()) else {
+        let Some(mut base) = newest.filter(|g| g.refresh_token.is_some()) else {
             return self.fail(Failure::unsent(Cause::NoRefreshToken), now, env, out);
         };
-        // The settings may name another client by now: its secret is not for this grant's provider.
-        let client_secret = client_secret.filter(|_| self.setup.is_for(&base.binding));
+        // The settings may name another client by now: its secret is not for this grant's provider,
+        // but the one it came with still is.
+        let client_secret = client_secret
+            .filter(|_| self.setup.is_for(&base.binding))
+            .or_else(|| base.client_secret.clone());
+        base.client_secret.clone_from(&client_secret);
         self.intend(base, client_secret, now, out);
     }
 
     /// Whether the vault holds what another program put there: a higher generation, or another
     /// refresh token under the generation that we stored last.
-    fn is_news(&self, found: &Grant) -> bool {
+    pub(super) fn is_news(&self, found: &Grant) -> bool {
         let Some(held) = &self.held else { return true };
-        found.generation > self.memory.highest_generation
+        found.generation > self.newest_generation()
             || (found.generation == held.grant.generation
                 && found.generation == self.stored
                 && found.refresh_token.is_some()
                 && found.refresh_token != held.grant.refresh_token)
+    }
+
+    fn own_client_secret(&self) -> Option<&Secret> {
+        self.held.as_ref()?.grant.client_secret.as_ref()
+    }
+
+    /// Of what is held and of what waits for the vault; a restored backup may hold less than the
+    /// highest that ever was.
+    fn newest_generation(&self) -> u64 {
+        let held = self.held.as_ref().map_or(0, |h| h.grant.generation);
+        let unconfirmed = self.memory.unconfirmed.as_ref().map_or(0, |g| g.generation);
+        held.max(unconfirmed)
     }
 
     /// Step 4: what is about to be sent is on the disk before it is sent.

@@ -120,7 +120,7 @@ impl Life {
                 self.store_failures = 0;
                 if self.memory.signed_out {
                     // It was on its way when the person signed out.
-                    out.push(Effect::RemoveGrant);
+                    self.remove_grant(out);
                 }
                 if waited == Some(generation) {
                     self.memory.unconfirmed = None;
@@ -234,6 +234,8 @@ impl Life {
         if self.ready {
             if matches!(&self.attempt, Some(Attempt { .. })) {
                 self.on_read_in_attempt(read, now, env, out);
+            } else {
+                self.look_again(read, now, out);
             }
             return;
         }
@@ -257,7 +259,6 @@ impl Life {
             Err(cause) => return self.load_failed(cause, now, env, out),
         };
         if signed_out {
-            // Said while nothing could be read: it counts now.
             let highest_generation = vault.as_ref().map_or(0, |g| g.generation);
             self.memory = JournalEntry {
                 highest_generation: highest_generation.max(self.memory.highest_generation),
@@ -265,7 +266,10 @@ impl Life {
                 ..JournalEntry::default()
             };
             self.version += 1;
-            out.push(Effect::RemoveGrant);
+        }
+        if self.memory.signed_out && (vault.is_some() || corrupt) {
+            // Said while nothing could be read, or never done: it counts now.
+            self.remove_grant(out);
         }
         self.ready = true;
         self.load_trouble = None;
@@ -296,6 +300,7 @@ impl Life {
             None => {}
         }
         self.show_incident(now);
+        self.look_for_a_copy(now, out);
         self.store(out);
         if let Some((grant, how, waiter)) = self.arriving.take() {
             self.on_arrived(*grant, how, waiter, now, out);

@@ -47,13 +47,18 @@ impl Life {
             .load_trouble
             .filter(|_| !self.ready)
             .map(|c| self.vault_trouble(c));
+        let leftover = self.leftover.map(|cause| Trouble {
+            next_at: self.remove_retry,
+            ..self.vault_trouble(cause)
+        });
         AccountFacts {
             phase: self.phase(now),
-            trouble: load_trouble.or_else(|| self.trouble.clone()),
+            trouble: load_trouble.or_else(|| self.trouble.clone()).or(leftover),
             next_at: self
                 .planned(now)
                 .map(|(at, _)| at)
                 .or(self.load_retry)
+                .or(self.remove_retry)
                 .map(|at| round(now.wall_of(at))),
             has_refresh_token: grant.is_some_and(|g| g.refresh_token.is_some()),
             expires_at: self

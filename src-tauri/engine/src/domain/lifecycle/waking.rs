@@ -18,6 +18,9 @@ impl Life {
             self.store_retry = None;
             self.store(out);
         }
+        if self.remove_retry.is_some_and(|at| at <= now.boot) {
+            self.remove_again(out);
+        }
         if self.journal_retry.is_some_and(|at| at <= now.boot) {
             self.journal_retry = None;
         }
@@ -56,6 +59,12 @@ impl Life {
         if self.load_trouble.is_some() {
             self.load_retry = None;
             self.load(out);
+        }
+        if self.leftover.is_some() {
+            self.remove_again(out);
+        }
+        if self.restored && self.attempt.is_none() {
+            out.push(Effect::Read);
         }
         if self.unsaved.is_some() {
             self.store_retry = None;

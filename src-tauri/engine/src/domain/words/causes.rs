@@ -31,6 +31,9 @@ pub fn clause(cause: Cause, facts: &FailureFacts<'_>) -> String {
         Cause::VaultUnavailable => "the keychain does not answer",
         Cause::VaultFull => "there is no room to save new tokens",
         Cause::Interrupted => "the last try was interrupted",
+        Cause::StateRestored => {
+            "this looks like a copy or a restored backup, so its refresh token may be spent"
+        }
         Cause::RefreshTokenExpired => "the refresh token is past its end",
         Cause::RefreshTokenRevoked => "the refresh token was revoked",
         Cause::RefreshTokenReused => "the refresh token was used twice",
@@ -120,6 +123,9 @@ pub const fn next(cause: Cause) -> &'static str {
         }
         Cause::VaultFull => "Nothing is refreshed until there is room, so that no token gets lost.",
         Cause::CaptivePortal => "Tokentray keeps the grant and goes on when the network is open.",
+        Cause::StateRestored => {
+            "Tokentray does not send it by itself: a spent one can end the grant everywhere."
+        }
         Cause::GrantMissing | Cause::GrantCorrupt | Cause::NoRefreshToken => {
             "No new token can be had until you sign in again."
         }
@@ -156,6 +162,7 @@ pub const fn you(cause: Cause) -> &'static str {
             "Look whether the keychain service runs; `tokentray doctor` tells more."
         }
         Cause::VaultFull => "Make some room on the disk.",
+        Cause::StateRestored => "Refresh it by hand if no other copy is in use, or sign in again.",
         Cause::AccountDisabled => {
             "Sign in again once the account is enabled; its administrator can do that."
         }

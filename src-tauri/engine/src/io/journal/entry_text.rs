@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::{
     grant::{Grant, GrantFormatError},
-    journal_entry::{Incident, Intent, JournalEntry},
+    journal_entry::{Incident, Intent, JournalEntry, Place},
     secret::Secret,
 };
 
@@ -24,6 +24,8 @@ struct Writing<'a> {
     unconfirmed: Option<&'a str>,
     salvage: Option<&'a str>,
     incident: &'a Option<Incident>,
+    place: &'a Option<Place>,
+    went_on_with: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +41,10 @@ struct Reading {
     salvage: Option<String>,
     #[serde(default)]
     incident: Option<Incident>,
+    #[serde(default)]
+    place: Option<Place>,
+    #[serde(default)]
+    went_on_with: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +61,8 @@ pub(super) fn write(entry: &JournalEntry) -> Zeroizing<Vec<u8>> {
         unconfirmed,
         salvage,
         incident,
+        place,
+        went_on_with,
     } = entry;
     let grant = unconfirmed.as_ref().map(Grant::to_stored);
     let writing = Writing {
@@ -65,6 +73,8 @@ pub(super) fn write(entry: &JournalEntry) -> Zeroizing<Vec<u8>> {
         unconfirmed: grant.as_ref().map(Secret::expose),
         salvage: salvage.as_ref().map(Secret::expose),
         incident,
+        place,
+        went_on_with: *went_on_with,
     };
     let secrets = [&writing.unconfirmed, &writing.salvage]
         .into_iter()
@@ -100,5 +110,7 @@ pub(super) fn read(text: &[u8]) -> Result<JournalEntry, SealError> {
         unconfirmed,
         salvage,
         incident: reading.incident,
+        place: reading.place,
+        went_on_with: reading.went_on_with,
     })
 }

@@ -22,6 +22,12 @@ pub(super) struct Identity {
     #[serde(flatten)]
     pub place: Place,
     pub established: bool,
+    /// How often a process began to use this state folder; see `place`.
+    #[serde(default)]
+    pub starts: u64,
+    /// Renewed when the state folder turns out to be an older one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
     /// The vault's former place, until a good start with the new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moving: Option<Moving>,
@@ -72,6 +78,8 @@ impl Identity {
             id: format!("{:032x}", rand::random::<u128>()),
             place: Place::new(kind),
             established: false,
+            starts: 0,
+            epoch: None,
             moving: None,
         }
     }

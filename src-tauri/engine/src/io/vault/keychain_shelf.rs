@@ -18,6 +18,7 @@ use super::{
     SealKey, VaultError,
     entry::{Judgement, Late, Shelf, Slot, Wanted},
     key_home::KeyHome,
+    place::STARTS,
 };
 
 pub(super) struct KeychainShelf {
@@ -134,7 +135,7 @@ impl KeyHome for KeychainKey {
 
 /// Removes key and sentinel, when nothing of the vault is left in the keychain.
 pub(super) async fn leave(vault_id: &str, thread: &KeychainThread) -> Result<(), VaultError> {
-    let items = [KEY, SENTINEL].map(|username| ItemName {
+    let items = [STARTS, KEY, SENTINEL].map(|username| ItemName {
         vault: vault_id.to_owned(),
         username: username.into(),
     });

@@ -13,8 +13,8 @@ use tokio::sync::broadcast;
 use crate::{
     domain::secret::Secret,
     io::{
-        keychain::{self, Platform, session::Home, thread::KeychainThread},
-        private_file,
+        keychain::{self, ItemName, Platform, session::Home, thread::KeychainThread},
+        machine, private_file,
     },
 };
 
@@ -25,6 +25,7 @@ use super::{
     key_home::{HeldKey, KeyHome, Lockbox, LockedKey, read_key_file, write_key_file},
     keychain_shelf::{KeychainKey, KeychainShelf},
     memory,
+    place::{PlaceFinder, STARTS},
     stored::{StoredVault, events},
 };
 
@@ -39,6 +40,8 @@ pub struct VaultOptions {
     pub passphrase: Option<Secret>,
     /// For the kind `file`; `None` means `vault.key` in the state folder.
     pub key_file: Option<PathBuf>,
+    /// Which machine this is; tests have several.
+    pub machine: Option<String>,
     /// The keychain; tests bring their own.
     pub keychain: Arc<dyn Platform>,
 }
@@ -51,6 +54,7 @@ impl VaultOptions {
             kind: None,
             passphrase: None,
             key_file: None,
+            machine: machine::id(),
             keychain: keychain::platform(),
         }
     }
@@ -213,6 +217,14 @@ pub(super) fn build_with(
         Some(thread) => Arc::new(KeychainKey::new(id.clone(), Arc::clone(thread))),
         None => file_key(options, identity)?,
     };
+    let counter = thread.as_ref().filter(|_| place.has_files()).map(|thread| {
+        let item = ItemName {
+            vault: id.clone(),
+            username: STARTS.into(),
+        };
+        (item, Arc::clone(thread))
+    });
+    let finder = PlaceFinder::new(options.state_dir.clone(), options.machine.clone(), counter);
     let vault = match &thread {
         Some(thread) if place.kind == VaultKind::Os => {
             let shelf = KeychainShelf {
@@ -227,7 +239,7 @@ pub(super) fn build_with(
         }
     };
     Ok(Built {
-        vault: Arc::new(vault),
+        vault: Arc::new(vault.at(finder)),
         thread,
     })
 }

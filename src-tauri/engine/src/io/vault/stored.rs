@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::{
-    domain::{account::AccountId, grant::Grant, secret::Secret},
+    domain::{account::AccountId, grant::Grant, journal_entry::Place, secret::Secret},
     io::Pending,
 };
 
@@ -13,6 +13,7 @@ use super::{
     SealKey, Vault, VaultError, VaultEvent, VaultKind,
     entry::{Late, Shelf, Slot, Wanted, read_client_secret, write_client_secret},
     key_home::KeyHome,
+    place::PlaceFinder,
 };
 
 /// Events that a slow listener may be behind.
@@ -24,6 +25,7 @@ pub(super) struct StoredVault {
     shelf: Arc<dyn Shelf>,
     key: Arc<dyn KeyHome>,
     events: broadcast::Sender<VaultEvent>,
+    place: Option<PlaceFinder>,
 }
 
 pub(super) fn events() -> broadcast::Sender<VaultEvent> {
@@ -54,7 +56,14 @@ impl StoredVault {
             shelf,
             key,
             events,
+            place: None,
         }
+    }
+
+    /// For vaults that outlive the process: they may be copied.
+    pub(super) fn at(mut self, place: PlaceFinder) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// A late answer that only says: look again.
@@ -154,6 +163,16 @@ impl Vault for StoredVault {
 
     fn key(&self) -> Pending<'static, Result<SealKey, VaultError>> {
         self.key.key()
+    }
+
+    fn place(&self) -> Pending<'static, Result<Option<Place>, VaultError>> {
+        let (finder, key) = (self.place.clone(), self.key.key());
+        Box::pin(async move {
+            match finder {
+                Some(finder) => finder.find(key.await?).await,
+                None => Ok(None),
+            }
+        })
     }
 
     fn unlock(&self) -> Pending<'static, Result<(), VaultError>> {

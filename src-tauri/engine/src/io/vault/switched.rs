@@ -6,7 +6,7 @@ use tokio::{sync::broadcast, task::AbortHandle};
 
 use super::{SealKey, Vault, VaultError, VaultEvent, VaultKind};
 use crate::{
-    domain::{account::AccountId, grant::Grant, secret::Secret},
+    domain::{account::AccountId, grant::Grant, journal_entry::Place, secret::Secret},
     io::Pending,
 };
 
@@ -102,6 +102,9 @@ impl Vault for SwitchedVault {
     }
     fn key(&self) -> Pending<'static, Result<SealKey, VaultError>> {
         self.current().key()
+    }
+    fn place(&self) -> Pending<'static, Result<Option<Place>, VaultError>> {
+        self.current().place()
     }
     fn unlock(&self) -> Pending<'static, Result<(), VaultError>> {
         self.current().unlock()
