@@ -54,6 +54,7 @@ const XERO: Provider = Provider {
 };
 
 const INTUIT_DISCOVERY: &str = "https://developer.api.intuit.com/.well-known/openid_configuration";
+const INTUIT_REDIRECTS: &str = "https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/set-redirect-uri";
 const INTUIT_FIVE_YEARS: &str =
     "https://github.com/intuit/QuickBooks-V3-Java-SDK/releases/tag/v6.5.4";
 
@@ -77,10 +78,13 @@ const INTUIT: Provider = Provider {
         advice: None,
         source: INTUIT_FIVE_YEARS,
     }],
-    register: "An app on the Intuit developer portal",
+    loopback: "http://localhost exactly as registered, with the development keys of a sandbox only; production keys want https",
+    register: "An app on the Intuit developer portal; its development keys reach sandbox companies only",
     docs: "https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq",
     sources: &[
         (FactName::Endpoints, INTUIT_DISCOVERY),
+        (FactName::Loopback, INTUIT_REDIRECTS),
+        (FactName::Register, INTUIT_REDIRECTS),
         (
             FactName::Rotation,
             "https://github.com/intuit/oauth-jsclient#readme",
