@@ -350,3 +350,27 @@ async fn a_row_speaks_for_its_own_issuer_but_the_client_proves_itself_alike() {
     assert_eq!(address.url.host_str(), Some("accounts.google.com"));
     going.cancel.send(()).unwrap();
 }
+
+#[tokio::test]
+async fn a_provider_that_refreshes_elsewhere_gets_its_refreshes_there() {
+    let clock = StepClock::new();
+    let tokens = json!({ "access_token": "a", "refresh_token": "r", "expires_in": 60 });
+    let script = Script::new([answer(200, &tokens)]);
+    let mut job = job("");
+    job.account.issuer = None;
+    job.account.scopes = vec!["current_user:read".into()];
+    job.provider = tokentray::domain::provider::by_key("figma");
+    job.client_secret = Some(Secret::new("s"));
+    let mut going = start(job, &clock, script.clone(), NoBrowser);
+    let address = going.address().await;
+    get(&address.back(&[("state", &address.state), ("code", "c1")])).await;
+    let grant = going.ended().await.unwrap().grant;
+    let posted = script.posted.lock().unwrap().pop().unwrap();
+    assert_eq!(
+        (posted.url.as_str(), grant.binding.token_endpoint.as_str()),
+        (
+            "https://api.figma.com/v1/oauth/token",
+            "https://api.figma.com/v1/oauth/refresh"
+        )
+    );
+}

@@ -90,6 +90,8 @@ pub struct Provider {
     pub issuer: Option<&'static str>,
     pub auth_url: Option<&'static str>,
     pub token_url: Option<&'static str>,
+    /// Where refreshes go, if not to `token_url` (Figma).
+    pub refresh_url: Option<&'static str>,
     pub device_url: Option<&'static str>,
     pub revocation_url: Option<&'static str>,
     /// Hosts of its token endpoint, to find the row without a preset. `*.` at the front matches
@@ -131,6 +133,7 @@ const UNKNOWN: Provider = Provider {
     issuer: None,
     auth_url: None,
     token_url: None,
+    refresh_url: None,
     device_url: None,
     revocation_url: None,
     hosts: &[],
@@ -261,6 +264,7 @@ mod tests {
                 row.issuer,
                 row.auth_url,
                 row.token_url,
+                row.refresh_url,
                 row.device_url,
                 row.revocation_url,
             ];

@@ -69,10 +69,10 @@ impl Engine {
         provider: Option<&provider::Provider>,
         has_secret: bool,
     ) -> Answer<Binding> {
-        let given = account
-            .token_url
-            .clone()
-            .or_else(|| provider?.token_url.map(str::to_owned));
+        let given = account.token_url.clone().or_else(|| {
+            let row = provider?;
+            row.refresh_url.or(row.token_url).map(str::to_owned)
+        });
         let issuer = account
             .issuer
             .clone()

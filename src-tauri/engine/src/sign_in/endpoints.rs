@@ -21,6 +21,8 @@ pub struct Endpoints {
     pub issuer: Option<String>,
     pub authorization: Option<String>,
     pub token: String,
+    /// Where refreshes go, if not to `token`.
+    pub refresh: Option<String>,
     pub device: Option<String>,
     pub revocation: Option<String>,
     pub client_auth: ClientAuth,
@@ -35,7 +37,7 @@ impl Endpoints {
     pub fn binding(&self, account: &Account) -> Binding {
         Binding {
             issuer: self.issuer.clone(),
-            token_endpoint: self.token.clone(),
+            token_endpoint: self.refresh.as_ref().unwrap_or(&self.token).clone(),
             revocation_endpoint: self.revocation.clone(),
             client_id: account.client_id.clone(),
             client_auth: self.client_auth,
@@ -58,6 +60,10 @@ pub async fn resolve(
     let issuer = known(&account.issuer, row.and_then(|r| r.issuer));
     let mut authorization = known(&account.auth_url, row.and_then(|r| r.auth_url));
     let mut token = known(&account.token_url, row.and_then(|r| r.token_url));
+    let refresh = match account.token_url {
+        Some(_) => None,
+        None => row.and_then(|r| r.refresh_url).map(str::to_owned),
+    };
     let mut device = known(&account.device_url, row.and_then(|r| r.device_url));
     let mut revocation = known(&account.revocation_url, row.and_then(|r| r.revocation_url));
 
@@ -103,6 +109,7 @@ pub async fn resolve(
         issuer,
         authorization,
         token,
+        refresh,
         device,
         revocation,
         iss_required: found.iss_in_response,

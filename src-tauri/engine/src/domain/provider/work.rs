@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::{account::ClientAuth, cause::Cause},
-    KnownReason, Provider, RefreshEnd, ReplyRule, Rotation, UNKNOWN, days,
+    FactName, KnownReason, Provider, RefreshEnd, ReplyRule, Rotation, UNKNOWN, days,
 };
 
 pub const ROWS: &[Provider] = &[
@@ -25,9 +25,13 @@ const GITLAB: Provider = Provider {
     rotation: Rotation::SingleUse { grace: None },
     voids_access_token: Some(true),
     device_flow: Some(true),
-    loopback: "Exactly as registered",
+    loopback: "http://127.0.0.1 with any port",
     register: "An application in your GitLab user settings, not confidential",
     docs: "https://docs.gitlab.com/api/oauth2/",
+    sources: &[(
+        FactName::Loopback,
+        "https://github.com/doorkeeper-gem/doorkeeper/blob/main/lib/doorkeeper/oauth/helpers/uri_checker.rb",
+    )],
     ..UNKNOWN
 };
 
@@ -37,9 +41,28 @@ const BITBUCKET: Provider = Provider {
     auth_url: Some("https://bitbucket.org/site/oauth2/authorize"),
     token_url: Some("https://bitbucket.org/site/oauth2/access_token"),
     hosts: &["bitbucket.org"],
-    loopback: "Exactly as registered",
+    client_auth: Some(ClientAuth::Basic),
+    rotation: Rotation::SingleUse { grace: None },
+    refresh_idle: RefreshEnd::After(days(90)),
+    reasons: &[KnownReason {
+        causes: &[Cause::RefreshTokenInvalid, Cause::RefreshTokenExpired],
+        text: None,
+        why: "Bitbucket ends grants that were not used for three months.",
+        advice: None,
+        source: "https://community.developer.atlassian.com/t/oauth-2-0-and-api-authentication-changes-for-bitbucket-cloud/99003",
+    }],
     register: "An OAuth consumer in the workspace settings (its permissions are the scopes)",
     docs: "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/",
+    sources: &[
+        (
+            FactName::Rotation,
+            "https://community.developer.atlassian.com/t/oauth-2-0-and-api-authentication-changes-for-bitbucket-cloud/99003",
+        ),
+        (
+            FactName::RefreshIdle,
+            "https://community.developer.atlassian.com/t/oauth-2-0-and-api-authentication-changes-for-bitbucket-cloud/99003",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -56,23 +79,33 @@ const ATLASSIAN: Provider = Provider {
         grace: Some(Duration::from_mins(10)),
     },
     refresh_idle: RefreshEnd::After(days(90)),
+    refresh_absolute: RefreshEnd::After(days(365)),
     rules: &[ReplyRule {
         status: Some(403),
         code: Some("unauthorized_client"),
         text: Some("refresh_token is invalid"),
         cause: Cause::RefreshTokenInvalid,
-        source: "https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/",
+        source: "https://github.com/ParabolInc/parabol/issues/11849",
     }],
     reasons: &[KnownReason {
         causes: &[Cause::RefreshTokenInvalid],
         text: None,
-        why: "Atlassian ends grants that were not used for 90 days, and all grants when the password is changed.",
+        why: "Atlassian ends grants that were not used for 90 days, and every grant after a year.",
         advice: None,
-        source: "https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/",
+        source: "https://community.developer.atlassian.com/t/updated-31-january-2022-action-required-deprecating-persistent-refresh-tokens/54172",
     }],
-    loopback: "Exactly as registered",
     register: "An OAuth 2.0 (3LO) integration in the Atlassian developer console",
     docs: "https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/",
+    sources: &[
+        (
+            FactName::ReuseGrace,
+            "https://community.developer.atlassian.com/t/updated-31-january-2022-action-required-deprecating-persistent-refresh-tokens/54172",
+        ),
+        (
+            FactName::RefreshAbsolute,
+            "https://community.developer.atlassian.com/t/updated-31-january-2022-action-required-deprecating-persistent-refresh-tokens/54172",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -83,9 +116,25 @@ const SLACK: Provider = Provider {
     token_url: Some("https://slack.com/api/oauth.v2.access"),
     hosts: &["slack.com"],
     rotation: Rotation::SingleUse { grace: None },
-    loopback: "https only, exactly as registered",
-    register: "A Slack app with token rotation switched on",
+    // Of apps with PKCE, which a redirect to this computer needs; without, they do not end.
+    refresh_idle: RefreshEnd::After(days(30)),
+    loopback: "http://localhost, for apps with PKCE switched on and user scopes only",
+    register: "A Slack app with token rotation and PKCE switched on; its scopes go into the parameter `user_scope`",
     docs: "https://docs.slack.dev/authentication/using-token-rotation",
+    sources: &[
+        (
+            FactName::RefreshIdle,
+            "https://docs.slack.dev/authentication/using-pkce",
+        ),
+        (
+            FactName::Loopback,
+            "https://docs.slack.dev/changelog/2026/03/30/pkce",
+        ),
+        (
+            FactName::Register,
+            "https://docs.slack.dev/authentication/using-pkce",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -102,17 +151,56 @@ const SALESFORCE: Provider = Provider {
         "*.my.salesforce.com",
     ],
     scopes: &["api", "refresh_token"],
+    // Each app has rotation on or off.
     rotation: Rotation::Sometimes,
+    refresh_idle: RefreshEnd::Configured { default: None },
+    refresh_absolute: RefreshEnd::Configured { default: None },
+    // Refreshes that come at once, and some that do not, are answered with an `invalid_grant` that
+    // passes.
+    confirmations: Some(3),
     rules: &[ReplyRule {
         status: None,
         code: Some("invalid_grant"),
         text: Some("expired authorization code"),
         cause: Cause::ConcurrentRefresh,
-        source: "https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flow_errors.htm",
+        source: "https://github.com/segmentio/action-destinations/pull/2300",
     }],
-    loopback: "http://localhost, exactly as registered",
-    register: "An external client app or connected app with the scope `refresh_token`",
+    reasons: &[KnownReason {
+        causes: &[
+            Cause::RefreshTokenInvalid,
+            Cause::RefreshTokenExpired,
+            Cause::RefreshTokenRevoked,
+        ],
+        text: None,
+        why: "Salesforce keeps five grants for each person and app: a sixth ends the oldest; and the app's refresh token policy may end them after a time.",
+        advice: Some("Your Salesforce administrator can change the app's refresh token policy."),
+        source: "https://docs.oracle.com/en/cloud/paas/integration-cloud/sforce-adapter/error-when-connected-app-attempts-access-your-salesforce-data.html",
+    }],
+    loopback: "http://localhost, as registered",
+    register: "An external client app with the scope `refresh_token` and PKCE",
     docs: "https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_refresh_token_flow.htm",
+    sources: &[
+        (
+            FactName::RefreshIdle,
+            "https://help.salesforce.com/s/articleView?id=xcloud.connected_app_limit_idle_ttl.htm&language=en_US&type=5",
+        ),
+        (
+            FactName::RefreshAbsolute,
+            "https://help.salesforce.com/s/articleView?id=xcloud.connected_app_manage_oauth.htm&language=en_US&type=5",
+        ),
+        (
+            FactName::Register,
+            "https://developer.salesforce.com/docs/platform/isvforce/guide/secure-code-ac-eca.md",
+        ),
+        (
+            FactName::Loopback,
+            "https://github.com/forcedotcom/sfdx-core/blob/main/src/webOAuthServer.ts",
+        ),
+        (
+            FactName::Confirmations,
+            "https://github.com/jsforce/jsforce/issues/1170",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -124,18 +212,35 @@ const ZOOM: Provider = Provider {
     revocation_url: Some("https://zoom.us/oauth/revoke"),
     hosts: &["zoom.us"],
     client_auth: Some(ClientAuth::Basic),
-    rotation: Rotation::Sometimes,
-    refresh_idle: RefreshEnd::After(days(90)),
+    rotation: Rotation::SingleUse { grace: None },
+    device_flow: Some(true),
+    // Zoom says `invalid_request` for faults of its own as well.
     rules: &[ReplyRule {
         status: None,
         code: Some("invalid_request"),
         text: Some("Invalid Token"),
         cause: Cause::RefreshTokenInvalid,
-        source: "https://github.com/raman325/ha-zoom-automation/pull/53",
+        source: "https://devsupport.zoom.us/hc/en-us/articles/360060332931-Extending-the-expiration-for-an-OAuth-access-token",
     }],
-    loopback: "Exactly as registered",
+    reasons: &[KnownReason {
+        causes: &[Cause::RefreshTokenInvalid],
+        text: Some("invalid token"),
+        why: "Zoom takes the newest refresh token only; a newer sign-in of the same account and app elsewhere replaces it, too.",
+        advice: Some("Give each program that uses this Zoom account an app of its own."),
+        source: "https://github.com/iamfatness/CoreVideo/pull/196",
+    }],
     register: "A “General app” in the Zoom app marketplace",
     docs: "https://developers.zoom.us/docs/integrations/oauth/",
+    sources: &[
+        (
+            FactName::Rotation,
+            "https://devsupport.zoom.us/hc/en-us/articles/360060332931-Extending-the-expiration-for-an-OAuth-access-token",
+        ),
+        (
+            FactName::DeviceFlow,
+            "https://github.com/anthropics/knowledge-work-plugins/blob/main/partner-built/zoom-plugin/skills/oauth/SKILL.md",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -147,9 +252,19 @@ const DROPBOX: Provider = Provider {
     hosts: &["api.dropboxapi.com", "api.dropbox.com"],
     auth_params: &[("token_access_type", "offline")],
     rotation: Rotation::Never,
-    loopback: "http://localhost, exactly as registered",
+    loopback: "http://localhost, as registered",
     register: "A scoped app in the Dropbox app console",
-    docs: "https://developers.dropbox.com/oauth-guide",
+    docs: "https://dropbox.tech/developers/using-oauth-2-0-with-offline-access",
+    sources: &[
+        (
+            FactName::Rotation,
+            "https://github.com/boly38/dropbox-refresh-token",
+        ),
+        (
+            FactName::Loopback,
+            "https://better-auth.com/docs/authentication/dropbox",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -163,9 +278,15 @@ const BOX: Provider = Provider {
     client_auth: Some(ClientAuth::Post),
     rotation: Rotation::SingleUse { grace: None },
     refresh_idle: RefreshEnd::After(days(60)),
-    loopback: "Exactly as registered",
+    reasons: &[KnownReason {
+        causes: &[Cause::RefreshTokenInvalid, Cause::RefreshTokenExpired],
+        text: None,
+        why: "A Box refresh token works once and for 60 days; Box says that it has expired in both cases.",
+        advice: None,
+        source: "https://support.box.com/hc/en-us/community/posts/360049159714-Need-help-with-refresh-token-expiry-information-I-m-getting-Refresh-Token-has-expired-",
+    }],
     register: "A custom app with OAuth 2.0 user authentication in the Box developer console",
-    docs: "https://developer.box.com/guides/authentication/tokens/refresh/",
+    docs: "https://developer.box.com/guides/authentication/tokens/refresh",
     ..UNKNOWN
 };
 
@@ -177,9 +298,14 @@ const LINEAR: Provider = Provider {
     revocation_url: Some("https://api.linear.app/oauth/revoke"),
     hosts: &["api.linear.app"],
     scopes: &["read"],
-    loopback: "Exactly as registered",
+    // Unknown: whether there is a reuse grace.
+    rotation: Rotation::SingleUse { grace: None },
     register: "An OAuth application in the workspace's API settings",
     docs: "https://linear.app/developers/oauth-2-0-authentication",
+    sources: &[(
+        FactName::Rotation,
+        "https://nango.dev/blog/linear-oauth-refresh-token-invalid-grant",
+    )],
     ..UNKNOWN
 };
 
@@ -191,9 +317,19 @@ const NOTION: Provider = Provider {
     hosts: &["api.notion.com"],
     auth_params: &[("owner", "user")],
     client_auth: Some(ClientAuth::Basic),
-    loopback: "Exactly as registered",
+    rotation: Rotation::SingleUse { grace: None },
     register: "A public integration in Notion's integration settings",
-    docs: "https://developers.notion.com/docs/authorization",
+    docs: "https://developers.notion.com/reference/refresh-a-token",
+    sources: &[
+        (
+            FactName::Rotation,
+            "https://nango.dev/blog/notion-oauth-refresh-token-invalid-grant",
+        ),
+        (
+            FactName::Register,
+            "https://developers.notion.com/docs/authorization",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -202,12 +338,20 @@ const FIGMA: Provider = Provider {
     name: "Figma",
     auth_url: Some("https://www.figma.com/oauth"),
     token_url: Some("https://api.figma.com/v1/oauth/token"),
+    refresh_url: Some("https://api.figma.com/v1/oauth/refresh"),
     hosts: &["api.figma.com"],
     scopes: &["current_user:read"],
     client_auth: Some(ClientAuth::Basic),
-    loopback: "Exactly as registered",
+    rotation: Rotation::Never,
     register: "An OAuth app at figma.com/developers/apps",
     docs: "https://developers.figma.com/docs/rest-api/authentication/",
+    sources: &[
+        (
+            FactName::Endpoints,
+            "https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml",
+        ),
+        (FactName::Rotation, "https://arcticjs.dev/providers/figma"),
+    ],
     ..UNKNOWN
 };
 
@@ -218,8 +362,6 @@ const ASANA: Provider = Provider {
     token_url: Some("https://app.asana.com/-/oauth_token"),
     revocation_url: Some("https://app.asana.com/-/oauth_revoke"),
     hosts: &["app.asana.com"],
-    rotation: Rotation::Never,
-    loopback: "Exactly as registered",
     register: "An app in Asana's developer console",
     docs: "https://developers.asana.com/docs/oauth",
     ..UNKNOWN
@@ -233,9 +375,11 @@ const HUBSPOT: Provider = Provider {
     hosts: &["api.hubapi.com"],
     scopes: &["oauth"],
     client_auth: Some(ClientAuth::Post),
-    rotation: Rotation::Never,
-    loopback: "http://localhost, exactly as registered",
-    register: "A public app in a HubSpot developer account",
-    docs: "https://developers.hubspot.com/docs/api/working-with-oauth",
+    register: "An app in a HubSpot developer account; a super admin must install it",
+    docs: "https://developers.hubspot.com/docs/api-reference/legacy/authentication/oauth-tokens/v1/guide",
+    sources: &[(
+        FactName::Register,
+        "https://developers.hubspot.com/docs/api/oauth-quickstart-guide",
+    )],
     ..UNKNOWN
 };
