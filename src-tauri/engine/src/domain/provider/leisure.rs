@@ -83,6 +83,10 @@ const INTUIT: Provider = Provider {
     docs: "https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq",
     sources: &[
         (FactName::Endpoints, INTUIT_DISCOVERY),
+        (
+            FactName::Scopes,
+            "https://developer.intuit.com/app/developer/qbo/docs/learn/scopes",
+        ),
         (FactName::Loopback, INTUIT_REDIRECTS),
         (FactName::Register, INTUIT_REDIRECTS),
         (
@@ -220,6 +224,9 @@ const TWITCH: Provider = Provider {
     ..UNKNOWN
 };
 
+const SPOTIFY_REDIRECTS: &str =
+    "https://developer.spotify.com/documentation/web-api/concepts/redirect_uri";
+
 const SPOTIFY: Provider = Provider {
     key: "spotify",
     name: "Spotify",
@@ -237,10 +244,10 @@ const SPOTIFY: Provider = Provider {
     loopback: "http://127.0.0.1 or http://[::1], registered without a port, with any port (localhost is refused)",
     register: "An app in the Spotify developer dashboard",
     docs: "https://developer.spotify.com/documentation/web-api/tutorials/refreshing-tokens",
-    sources: &[(
-        FactName::Loopback,
-        "https://developer.spotify.com/documentation/web-api/concepts/redirect_uri",
-    )],
+    sources: &[
+        (FactName::Loopback, SPOTIFY_REDIRECTS),
+        (FactName::Register, SPOTIFY_REDIRECTS),
+    ],
     ..UNKNOWN
 };
 
