@@ -1,7 +1,8 @@
 //! The provider table: endpoints, defaults and documented oddities, as data.
 //!
-//! Not every fact of a row has been compared with the page that its `docs` names yet: what was not
-//! certain is `None` or `Unknown`, the rest is to be checked row by row, source links first.
+//! A fact stands in a row because it was found: on the page that `docs` names, or on the one that
+//! `sources` gives for it. What was not found is `None`, `Unknown` or empty. Pages change, and where
+//! a provider is silent the page is a report of those who met the behaviour, as its address shows.
 
 mod facts;
 mod identity;
