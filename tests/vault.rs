@@ -8,12 +8,12 @@ use tokentray::{
     domain::{
         account::{AccountId, ClientAuth},
         grant::{Binding, ExpiresSource, Grant},
-        journal_entry::{Intent, JournalEntry},
+        journal_entry::{Intent, JournalEntry, Removal},
         secret::{Fingerprint, Secret},
     },
     io::{
         journal::{FileJournal, Journal, JournalError},
-        locks::{AccountLocks, FileLocks, LockError, try_lock_named},
+        locks::{AccountLocks, FileLocks, LockError, try_lock_for_certain, try_lock_named},
         vault::{
             self, SealKey, Vault, VaultError, VaultEvent, VaultKind, VaultMoveError,
             VaultOpenError, VaultOptions,
@@ -21,6 +21,8 @@ use tokentray::{
     },
 };
 
+mod copies;
+mod moves;
 mod scripted_keychain;
 use scripted_keychain::ScriptedKeychain;
 

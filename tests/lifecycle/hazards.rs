@@ -343,6 +343,36 @@ async fn a_word_of_sleep_without_one_of_waking_is_not_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_vault_is_not_moved_while_a_refresh_is_out_or_a_lock_is_held() {
+    let world = World::with_grant(mins(50), HOUR).await;
+    let slow = tokens("new", Some("refresh-1"), Some(3600));
+    world
+        .provider
+        .will([Answer::After(secs(30), Box::new(slow))]);
+    until_sent(&world).await;
+    let moved = world.engine().vault_move(VaultKind::Os).await;
+    let problem = moved.expect_err("busy");
+    assert_eq!(
+        (problem.code, problem.detail.as_str()),
+        (
+            Code::Busy,
+            "a refresh or a save is still going on; nothing was moved, try again"
+        )
+    );
+    world.pass(mins(1)).await;
+    assert_eq!(world.row("work").state, AccountState::Ok);
+    let held = &world.locks.held_elsewhere;
+    held.store(true, std::sync::atomic::Ordering::SeqCst);
+    let moved = world.engine().vault_move(VaultKind::Os).await;
+    let problem = moved.expect_err("busy");
+    assert_eq!(problem.code, Code::Busy);
+    assert!(problem.detail.contains("another process holds the lock"));
+    held.store(false, std::sync::atomic::Ordering::SeqCst);
+    let moved = world.engine().vault_move(VaultKind::Os).await;
+    moved.expect("moved");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vault_move_goes_on_when_its_caller_goes_away() {
     let world = World::with_grant(mins(40), HOUR).await;
     let moving = world.engine().vault_move(VaultKind::Os);

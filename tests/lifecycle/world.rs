@@ -415,10 +415,17 @@ impl History for TestHistory {
     }
 }
 
-struct OpenLocks;
+/// Locks that another process may hold.
+#[derive(Default)]
+pub struct TestLocks {
+    pub held_elsewhere: AtomicBool,
+}
 
-impl AccountLocks for OpenLocks {
+impl AccountLocks for TestLocks {
     fn lock(&self, _: AccountId) -> Pending<'static, Result<LockGuard, LockError>> {
+        if self.held_elsewhere.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(LockError::Busy) });
+        }
         Box::pin(async { Ok(Box::new(()) as LockGuard) })
     }
 }
@@ -472,6 +479,7 @@ pub struct World {
     pub vault: Arc<TestVault>,
     pub journal: Arc<TestJournal>,
     pub history: Arc<TestHistory>,
+    pub locks: Arc<TestLocks>,
     settings: Arc<TestSettings>,
     engine: Option<Engine>,
     wake: Option<mpsc::Sender<WakeSignal>>,
@@ -563,6 +571,7 @@ impl World {
             vault,
             journal,
             history: Arc::default(),
+            locks: Arc::default(),
             settings: Arc::new(TestSettings(Mutex::new(config))),
             engine: None,
             wake: None,
@@ -587,7 +596,7 @@ impl World {
                 vault: self.vault.clone(),
                 journal: self.journal.clone(),
                 history: self.history.clone(),
-                locks: Arc::new(OpenLocks),
+                locks: self.locks.clone(),
             },
             settings: self.settings.clone(),
             browser: Arc::new(NoBrowser),

@@ -12,6 +12,7 @@ guides! {
     history = "history.md",
     notifications = "notifications.md",
     refresh = "refresh.md",
+    secrets = "secrets.md",
     settings = "settings.md",
     sign_in = "sign-in.md",
     socket = "socket.md",

@@ -237,6 +237,14 @@ impl Engine {
         self.inner.coordinator.in_flight()
     }
 
+    /// Whether journal and vault were read for every account.
+    pub fn is_all_read(&self) -> bool {
+        let accounts = self.inner.coordinator.snapshot().accounts();
+        accounts
+            .iter()
+            .all(|view| view.facts.as_ref().is_some_and(|facts| facts.loaded))
+    }
+
     /// Asks whoever can show a window to do so.
     pub fn open_window(&self) {
         self.inner.events.push(Event::OpenWindow);

@@ -2,7 +2,8 @@
 //!
 //! Must not know what it protects; called once, at the start of every resident process.
 
-/// No core dumps: one would hold every token.
+/// No core dumps: one would hold every token. Why the process stays dumpable all the same, and why
+/// memory is not locked, is in the guide "secrets".
 pub fn no_core_dumps() {
     #[cfg(unix)]
     {

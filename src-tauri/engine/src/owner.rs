@@ -26,9 +26,10 @@ use crate::{
         Pending,
         browser::{Browser, BrowserError, SystemBrowser},
         clock::SystemClock,
+        file_system,
         history::{HistoryOpenError, sqlite::SqliteHistory},
-        journal::{FileJournal, Journal, MemoryJournal},
-        locks::{FileLocks, LockError, LockGuard, try_lock_named},
+        journal::{self, FileJournal, Journal, MemoryJournal},
+        locks::{FileLocks, LockError, LockGuard, try_lock_for_certain},
         settings::{Settings, SettingsError, SettingsFile, TomlSettings},
         token_endpoint::{HttpOptions, HttpTokenEndpoint},
         vault::{
@@ -44,6 +45,8 @@ use crate::{
 const LOCK: &str = "owner";
 /// How long a removal can be undone.
 const UNDO: Duration = Duration::from_secs(10);
+/// Between two looks whether every account was read, after a vault move.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What an owner is made of.
 #[derive(Clone)]
@@ -112,11 +115,17 @@ pub async fn take(options: OwnerOptions) -> Result<Role, StartError> {
     for folder in [&paths.state_dir, &paths.config_dir] {
         make_private(folder)?;
     }
-    let lock = match try_lock_named(&paths.locks_dir(), LOCK) {
+    let lock = match try_lock_for_certain(&paths.locks_dir(), LOCK) {
         Ok(lock) => lock,
         Err(LockError::Busy) => return Ok(Role::Guest),
         Err(error) => return Err(StartError::Lock(error)),
     };
+    if let Some(kind) = file_system::network(&paths.state_dir) {
+        tracing::warn!(
+            kind,
+            "the state folder is on a network file system: use it on one machine only"
+        );
+    }
     let engine = assemble(&options)?;
     let listener = socket::bind(paths)?;
     Ok(Role::Owner(Box::new(Owner {
@@ -155,7 +164,6 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
         VaultKind::Memory => Arc::new(MemoryJournal::new()),
         _ => Arc::new(FileJournal::new(paths.journal_dir(), vault.id())),
     };
-    finish_move(vault_options.clone(), vault.clone());
     let history = SqliteHistory::open(&paths.history_file())?;
     let endpoint = Arc::new(HttpTokenEndpoint::new(http_options(&config.settings)));
     let browser = Arc::new(ConfiguredBrowser::new(
@@ -182,7 +190,11 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
         state_folder: paths.state_dir.to_string_lossy().into_owned(),
         wake: Some(bounded(wake::start())),
         settings_changed: changed.ok(),
-        vault_mover: Some(mover(vault_options, vault)),
+        vault_mover: Some(mover(
+            vault_options.clone(),
+            vault.clone(),
+            paths.journal_dir(),
+        )),
         on_settings: Some(Arc::new(move |settings| {
             endpoint.reconfigure(http_options(settings));
             browser.configure(settings);
@@ -191,6 +203,7 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
         undo: UNDO,
     })?;
     hold_sleep(engine.in_flight());
+    finish_move(engine.clone(), vault_options, vault);
     tokio::spawn(headless::run(engine.clone()));
     Ok(engine)
 }
@@ -255,20 +268,32 @@ fn hold_sleep(mut in_flight: watch::Receiver<bool>) {
     });
 }
 
-/// A vault that was moved before this start: what it left behind goes once this one reads well.
-fn finish_move(options: VaultOptions, vault: Arc<SwitchedVault>) {
+/// A vault that was moved before this start: what it left behind goes once this one reads well,
+/// which is when every account was read from it.
+fn finish_move(engine: Engine, options: VaultOptions, vault: Arc<SwitchedVault>) {
     tokio::spawn(async move {
+        while !engine.is_all_read() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
         match vault::finish_move(&options, &vault.current()).await {
-            Ok(true) => tracing::info!("the former vault was cleared"),
+            Ok(true) => {
+                tracing::info!("the former vault was cleared");
+                // Where the former place had a newer grant, it is in this one now.
+                vault.tell_changed();
+            }
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "the former vault is not cleared yet"),
         }
     });
 }
 
-fn mover(options: VaultOptions, vault: Arc<SwitchedVault>) -> VaultMover {
-    Arc::new(move |kind, accounts| {
+fn mover(options: VaultOptions, vault: Arc<SwitchedVault>, journal_dir: PathBuf) -> VaultMover {
+    Arc::new(move |kind, mut accounts| {
         let (options, vault) = (options.clone(), vault.clone());
+        // Accounts that somebody took out of the settings by hand may come back: theirs move, too.
+        let resting = journal::accounts_in(&journal_dir).into_iter();
+        let unlisted: Vec<_> = resting.filter(|id| !accounts.contains(id)).collect();
+        accounts.extend(unlisted);
         Box::pin(async move {
             let moved = vault::move_to(&options, &vault.current(), kind, &accounts).await;
             let moved = moved.map_err(|error: VaultMoveError| error.to_string())?;

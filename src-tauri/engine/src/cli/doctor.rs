@@ -18,6 +18,7 @@ use crate::{
         blocking::Asker,
         output::{self, plain},
     },
+    io::file_system,
     paths::Paths,
 };
 
@@ -26,6 +27,13 @@ pub fn doctor(json: bool) -> Outcome {
     let mut findings = Vec::new();
     folder(&mut findings, "config folder", &paths.config_dir);
     folder(&mut findings, "state folder", &paths.state_dir);
+    if let Some(kind) = file_system::network(&paths.state_dir) {
+        findings.push(note(
+            "state folder",
+            format!("it is on a network file system ({kind}): another machine's owner is not kept out by a lock"),
+            "use it on one machine only, or name a local folder in TOKENTRAY_STATE_DIR",
+        ));
+    }
     socket_path(&mut findings, &paths.socket);
     #[cfg(target_os = "linux")]
     desktop::look(&mut findings)?;

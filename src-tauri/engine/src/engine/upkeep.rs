@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Engine};
+use super::{Answer, Engine, VaultMover};
 use crate::{
     api::{
         problem::{Code, Problem},
@@ -12,7 +12,10 @@ use crate::{
         },
     },
     coordinator::Message,
-    domain::{account::ClientAuth, provider},
+    domain::{
+        account::{AccountId, ClientAuth},
+        provider,
+    },
     explain,
     io::{settings::SettingsEdit, vault::VaultKind},
     sign_in::discovery,
@@ -100,6 +103,13 @@ impl Engine {
                     &view.account.name,
                     format!("its newest grant is only in the journal yet ({cause})"),
                     "nothing to do: it is saved as soon as the vault takes it",
+                ));
+            }
+            if facts.salvage {
+                findings.push(problem(
+                    &view.account.name,
+                    "an answer that could not be read is kept, sealed, in its journal entry".into(),
+                    "nothing to do: it goes with the next success or sign-in",
                 ));
             }
             if let Some(trouble) = &facts.trouble {
@@ -202,11 +212,36 @@ impl Engine {
                 "this engine keeps its grants in memory; there is nothing to move",
             )
         })?;
-        let accounts = self.inner.coordinator.snapshot().accounts();
-        let ids = accounts.iter().map(|v| v.account.id.clone()).collect();
-        self.inner.coordinator.quiesce().await;
-        let ended = mover(to, ids).await;
+        let ended = self.move_at_rest(mover, to).await;
         self.inner.coordinator.tell(Message::Unquiesce);
+        ended
+    }
+
+    /// With nothing in flight and every account's lock held, by waiting within bounds: a grant that
+    /// is renewed while it is copied would be in one of the two places only.
+    async fn move_at_rest(&self, mover: VaultMover, to: VaultKind) -> Answer<()> {
+        let busy = |why: String| {
+            Problem::new(Code::Busy, format!("{why}; nothing was moved, try again"))
+                .with_retry_after(30)
+        };
+        self.inner.coordinator.quiesce().await;
+        self.inner.coordinator.caught_up().await;
+        if *self.inner.coordinator.in_flight().borrow() {
+            return Err(busy("a refresh or a save is still going on".into()));
+        }
+        let accounts = self.inner.coordinator.snapshot().accounts();
+        let mut ids: Vec<AccountId> = accounts.iter().map(|v| v.account.id.clone()).collect();
+        // One that can still be restored must find its grant.
+        ids.extend(self.changing().removed.keys().cloned());
+        let mut locks = Vec::new();
+        for id in &ids {
+            match self.inner.ports.locks.lock(id.clone()).await {
+                Ok(lock) => locks.push(lock),
+                Err(error) => return Err(busy(format!("an account is in use ({error})"))),
+            }
+        }
+        let ended = mover(to, ids).await;
+        drop(locks);
         ended.map_err(|what| {
             Problem::new(Code::VaultUnavailable, what).with_hint("tokentray doctor")
         })

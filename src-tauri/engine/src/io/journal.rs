@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -90,6 +90,18 @@ const REMOVED: &str = ".removed";
 /// The journal on disk: `ID` in its folder, with `ID.spare` beside it.
 #[derive(Clone)]
 pub struct FileJournal(Arc<Files>);
+
+/// The accounts that have an entry in the folder, whatever is in it.
+pub fn accounts_in(folder: &Path) -> Vec<AccountId> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| !name.contains('.'))
+        .map(AccountId)
+        .collect()
+}
 
 struct Files {
     folder: PathBuf,

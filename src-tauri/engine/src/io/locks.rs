@@ -24,6 +24,9 @@ pub enum LockError {
     Busy,
     #[error("the lock file cannot be opened: {0}")]
     Failed(String),
+    /// Two owners would not notice each other.
+    #[error("the file system of the state folder honours no locks; put it on a local disk")]
+    NotHonoured,
 }
 
 pub trait AccountLocks: Send + Sync + 'static {
@@ -45,6 +48,17 @@ pub fn try_lock_named(folder: &Path, name: &str) -> Result<LockGuard, LockError>
         Ok(()) => Ok(Box::new(file)),
         Err(TryLockError::WouldBlock) => Err(LockError::Busy),
         Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Like [`try_lock_named`], and sure that a second holder would be turned away: where the file
+/// system takes every lock for granted, two owners would spend the same refresh token.
+pub fn try_lock_for_certain(folder: &Path, name: &str) -> Result<LockGuard, LockError> {
+    let guard = try_lock_named(folder, name)?;
+    match try_lock_named(folder, name) {
+        Err(LockError::Busy) => Ok(guard),
+        Ok(_) => Err(LockError::NotHonoured),
+        Err(error) => Err(error),
     }
 }
 

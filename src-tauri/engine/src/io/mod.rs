@@ -6,6 +6,7 @@ pub mod browser;
 pub mod clock;
 #[cfg(target_os = "linux")]
 mod dbus;
+pub mod file_system;
 pub mod history;
 pub mod journal;
 pub mod keychain;

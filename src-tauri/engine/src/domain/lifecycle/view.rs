@@ -37,6 +37,10 @@ pub struct AccountFacts {
     pub asked_since_end: bool,
     pub asks_at: Option<DateTime<Utc>>,
     pub unsaved: Option<Cause>,
+    /// Journal and vault were read.
+    pub loaded: bool,
+    /// An answer that could not be read is kept in the journal: it may hold a refresh token.
+    pub salvage: bool,
 }
 
 impl Life {
@@ -80,6 +84,8 @@ impl Life {
             asked_since_end: self.asked_since_end,
             asks_at: self.asks_at(now).map(round),
             unsaved: self.unsaved,
+            loaded: self.ready,
+            salvage: self.memory.salvage.is_some(),
         }
     }
 

@@ -20,6 +20,10 @@ pub const KEY: &str = "key";
 /// The format of both items' JSON.
 const ITEM_FORMAT: u32 = 1;
 
+/// What a session says of a keychain that is not the vault's, or not any more.
+pub const NO_SENTINEL: &str =
+    "this is not the keychain that the vault used: its sentinel item is missing";
+
 /// Whose keychain it should be.
 pub struct Home {
     /// The vault's id.
@@ -207,9 +211,7 @@ fn read_key(text: &Secret) -> Result<SealKey, KeychainError> {
 
 /// As a lost session: the next call looks for the sentinel anew.
 fn no_sentinel() -> KeychainError {
-    KeychainError::Lost(
-        "this is not the keychain that the vault used: its sentinel item is missing".into(),
-    )
+    KeychainError::Lost(NO_SENTINEL.into())
 }
 
 fn failed(text: &str) -> KeychainError {

@@ -112,11 +112,13 @@ impl KeychainThread {
     }
 
     /// Runs `task` in a session that was recognised by its sentinel. It runs again in a new session
-    /// if the first was lost, so it must not mind.
+    /// if the first was lost, so it must not mind. `late` gets what came after its caller had been
+    /// freed: a person who answered a prompt is not asked the same again.
     pub fn read<T: Send + 'static>(
         &self,
         item: &str,
         mut task: impl FnMut(&mut dyn Keychain) -> Answer<T> + Send + 'static,
+        late: impl FnOnce(T) + Send + 'static,
     ) -> Pending<'static, Answer<T>> {
         let slot = Arc::new(Mutex::new(None));
         let filled = Arc::clone(&slot);
@@ -132,9 +134,12 @@ impl KeychainThread {
                     .take()
                     .ok_or_else(|| KeychainError::Failed("no answer was kept".into()))
             });
-            if sender.send(answer).is_err()
+            if let Err(unheard) = sender.send(answer)
                 && let Some(shared) = weak.upgrade()
             {
+                if let Ok(found) = unheard {
+                    late(found);
+                }
                 (shared.on_change)();
             }
         });

@@ -48,6 +48,9 @@ pub(super) struct Moving {
     pub from: Place,
     /// Whose grants were copied and are to be deleted there.
     pub accounts: Vec<AccountId>,
+    /// They were; only key and sentinel may be left there.
+    #[serde(default)]
+    pub cleared: bool,
 }
 
 impl Place {

@@ -1,6 +1,10 @@
 //! Items of the OS keychain as a shelf (kind `os`), and the key that lives there (also `sealed`).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use crate::{
     domain::secret::Secret,
@@ -22,11 +26,39 @@ use super::{
 };
 
 pub(super) struct KeychainShelf {
-    pub vault_id: String,
-    pub thread: Arc<KeychainThread>,
+    vault_id: String,
+    thread: Arc<KeychainThread>,
+    late: LateReads,
 }
 
+/// What was read for a caller that had given up, by user name: it answers the next one, so that a
+/// keychain which asks a person at every access is asked once.
+type LateReads = Arc<Mutex<HashMap<String, LateRead>>>;
+
+struct LateRead {
+    at: Instant,
+    found: Option<Secret>,
+}
+
+/// A late answer serves so long; the caller comes back at once, told by the change.
+const LATE_LIMIT: Duration = Duration::from_mins(1);
+
 impl KeychainShelf {
+    pub(super) fn new(vault_id: String, thread: Arc<KeychainThread>) -> Self {
+        Self {
+            vault_id,
+            thread,
+            late: LateReads::default(),
+        }
+    }
+
+    /// What came late for this item and is still fresh; each serves once.
+    fn take_late(&self, username: &str) -> Option<LateRead> {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        late.retain(|_, read| read.at.elapsed() < LATE_LIMIT);
+        late.remove(username)
+    }
+
     fn item(&self, slot: &Slot) -> ItemName {
         let username = match slot {
             Slot::Grant(account) => account.0.clone(),
@@ -43,13 +75,25 @@ impl Shelf for KeychainShelf {
     fn read(&self, slot: Slot) -> Pending<'static, Result<Option<Secret>, VaultError>> {
         let item = self.item(&slot);
         let username = item.username.clone();
-        let answer = self.thread.read(&username, move |keychain| {
-            let checked = slot.check(session::look(keychain, &item)?);
-            if checked == Err(Refusal::Corrupt) {
-                set_aside(keychain, &item)?;
-            }
-            Ok(checked?)
-        });
+        if let Some(late) = self.take_late(&username) {
+            return Box::pin(std::future::ready(Ok(late.found)));
+        }
+        let (late, named) = (Arc::clone(&self.late), username.clone());
+        let answer = self.thread.read(
+            &username,
+            move |keychain| {
+                let checked = slot.check(session::look(keychain, &item)?);
+                if checked == Err(Refusal::Corrupt) {
+                    set_aside(keychain, &item)?;
+                }
+                Ok(checked?)
+            },
+            move |found| {
+                let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
+                let at = Instant::now();
+                late.insert(named, LateRead { at, found });
+            },
+        );
         Box::pin(async move { answer.await.map_err(VaultError::from) })
     }
 
@@ -57,15 +101,20 @@ impl Shelf for KeychainShelf {
         &self,
         slot: Slot,
         wanted: Option<Wanted>,
-        late: Late,
+        tell: Late,
     ) -> Pending<'static, Result<(), VaultError>> {
         let item = self.item(&slot);
         let username = item.username.clone();
+        let (late, named) = (Arc::clone(&self.late), username.clone());
         let generation = wanted.as_ref().map(|wanted| wanted.generation);
         let answer = self.thread.write(
             &username,
             generation,
             move |keychain| {
+                // What was read before a change says nothing after it.
+                late.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&named);
                 match slot.judge(&session::look(keychain, &item)?, wanted.as_ref()) {
                     Judgement::Keep => return Ok(()),
                     Judgement::Refuse(refusal) => return Err(refusal.into()),
@@ -77,7 +126,7 @@ impl Shelf for KeychainShelf {
                     None => keychain.delete(&item),
                 }
             },
-            |answer| late(answer.map_err(VaultError::from)),
+            |answer| tell(answer.map_err(VaultError::from)),
         );
         Box::pin(async move { answer.await.map_err(VaultError::from) })
     }
@@ -117,14 +166,17 @@ impl KeyHome for KeychainKey {
             vault: self.vault_id.clone(),
             username: KEY.into(),
         };
-        let answer = self
-            .thread
-            .read(KEY, move |keychain| session::key(keychain, &item));
-        Box::pin(async move {
-            let key = answer.await.map_err(VaultError::from)?;
-            *read.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
-            Ok(key)
-        })
+        // Kept by the keychain's own thread, so that it counts although its caller gave up.
+        let answer = self.thread.read(
+            KEY,
+            move |keychain| {
+                let key = session::key(keychain, &item)?;
+                *read.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
+                Ok(key)
+            },
+            drop,
+        );
+        Box::pin(async move { answer.await.map_err(VaultError::from) })
     }
 
     fn unlock(&self, _passphrase: Option<Secret>) -> Pending<'static, Result<(), VaultError>> {

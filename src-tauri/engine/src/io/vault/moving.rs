@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use crate::{domain::account::AccountId, io::keychain::session::Home};
+use crate::{
+    domain::account::AccountId,
+    io::keychain::session::{self, Home},
+};
 
 use super::{
     Vault, VaultError, VaultKind, file_shelf,
@@ -59,6 +62,7 @@ pub async fn move_to(
         moving: Some(Moving {
             from: old.place.clone(),
             accounts: accounts.to_vec(),
+            cleared: false,
         }),
         ..old
     };
@@ -124,21 +128,28 @@ pub async fn finish_move(
     let Some(mut identity) = Identity::load(&options.state_dir)? else {
         return Ok(false);
     };
-    let Some(moving) = identity.moving.take() else {
+    let Some(mut moving) = identity.moving.take() else {
         return Ok(false);
     };
-    let (from, to) = (&moving.from, &identity.place);
-    if from.has_files() != to.has_files() {
-        let old = former(options, &identity, from)?;
+    if !moving.cleared && moving.from.has_files() != identity.place.has_files() {
+        let old = former(options, &identity, &moving.from)?;
         for account in &moving.accounts {
             clear(&old.vault, current, account).await?;
         }
+        // Noted before key and sentinel go: without them nobody could look there again.
+        moving.cleared = true;
+        identity.moving = Some(moving.clone());
+        identity.save(&options.state_dir)?;
+        identity.moving = None;
     }
+    let (from, to) = (&moving.from, &identity.place);
     if from.has_key_in_keychain() && !to.has_key_in_keychain() {
         if let Some(thread) = former(options, &identity, from)?.thread {
-            keychain_shelf::leave(&identity.id, &thread)
-                .await
-                .map_err(VaultMoveError::Source)?;
+            match keychain_shelf::leave(&identity.id, &thread).await {
+                // The sentinel goes last: the last try ended after it.
+                Err(VaultError::Unavailable(why)) if why == session::NO_SENTINEL => {}
+                left => left.map_err(VaultMoveError::Source)?,
+            }
         }
     } else if from.kind == VaultKind::File
         && from.key_file.as_ref() == Some(&options.state_dir.join(DEFAULT_KEY_FILE))

@@ -227,10 +227,7 @@ pub(super) fn build_with(
     let finder = PlaceFinder::new(options.state_dir.clone(), options.machine.clone(), counter);
     let vault = match &thread {
         Some(thread) if place.kind == VaultKind::Os => {
-            let shelf = KeychainShelf {
-                vault_id: id.clone(),
-                thread: Arc::clone(thread),
-            };
+            let shelf = KeychainShelf::new(id.clone(), Arc::clone(thread));
             StoredVault::telling(place.kind, id, Arc::new(shelf), key, events)
         }
         _ => {

@@ -93,12 +93,16 @@ impl PlaceFinder {
     ) -> Result<Option<String>, VaultError> {
         let wanted = item.clone();
         let kept = thread
-            .read(&item.username, move |keychain| {
-                Ok(match session::look(keychain, &wanted)? {
-                    Found::Text(text) => serde_json::from_str::<Starts>(text.expose()).ok(),
-                    Found::Missing | Found::NotText => None,
-                })
-            })
+            .read(
+                &item.username,
+                move |keychain| {
+                    Ok(match session::look(keychain, &wanted)? {
+                        Found::Text(text) => serde_json::from_str::<Starts>(text.expose()).ok(),
+                        Found::Missing | Found::NotText => None,
+                    })
+                },
+                drop,
+            )
             .await
             .map_err(VaultError::from)?;
         let kept = kept.map_or(0, |starts| starts.starts);

@@ -35,6 +35,11 @@ impl SwitchedVault {
             .clone()
     }
 
+    /// Says that it is worth reading again.
+    pub fn tell_changed(&self) {
+        let _ = self.events.send(VaultEvent::Changed);
+    }
+
     /// From now on this vault is in force.
     pub fn switch(&self, vault: Arc<dyn Vault>) {
         let following = follow(&vault, self.events.clone());
