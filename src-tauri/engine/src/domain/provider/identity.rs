@@ -325,7 +325,8 @@ const FUSIONAUTH: Provider = Provider {
     name: "FusionAuth",
     hosts: &["*.fusionauth.io"],
     scopes: &["openid", "offline_access"],
-    // The tenant or application chooses between reusable and one-time use with a grace.
+    // The tenant or application chooses between reusable, which it is at first, and one-time use
+    // with a grace.
     rotation: Rotation::Sometimes,
     refresh_idle: RefreshEnd::Configured { default: None },
     refresh_absolute: RefreshEnd::Configured { default: None },
@@ -333,7 +334,7 @@ const FUSIONAUTH: Provider = Provider {
     docs: "https://fusionauth.io/docs/lifecycle/authenticate-users/login-api/json-web-tokens",
     sources: &[(
         FactName::Rotation,
-        "https://docs.rs/fusionauth-rust-client/2.4.3/src/fusionauth_rust_client/models/refresh_token_usage_policy.rs.html",
+        "https://github.com/FusionAuth/fusionauth-site/pull/3464",
     )],
     ..UNKNOWN
 };

@@ -51,9 +51,19 @@ const BITBUCKET: Provider = Provider {
         advice: None,
         source: "https://community.developer.atlassian.com/t/oauth-2-0-and-api-authentication-changes-for-bitbucket-cloud/99003",
     }],
+    device_flow: Some(false),
+    loopback: "http://127.0.0.1 with any port",
     register: "An OAuth consumer in the workspace settings (its permissions are the scopes)",
     docs: "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/",
     sources: &[
+        (
+            FactName::DeviceFlow,
+            "https://github.com/hickford/git-credential-oauth",
+        ),
+        (
+            FactName::Loopback,
+            "https://github.com/hickford/git-credential-oauth",
+        ),
         (
             FactName::Rotation,
             "https://community.developer.atlassian.com/t/oauth-2-0-and-api-authentication-changes-for-bitbucket-cloud/99003",
@@ -209,6 +219,7 @@ const ZOOM: Provider = Provider {
     name: "Zoom",
     auth_url: Some("https://zoom.us/oauth/authorize"),
     token_url: Some("https://zoom.us/oauth/token"),
+    device_url: Some("https://zoom.us/oauth/devicecode"),
     revocation_url: Some("https://zoom.us/oauth/revoke"),
     hosts: &["zoom.us"],
     client_auth: Some(ClientAuth::Basic),
@@ -285,8 +296,19 @@ const BOX: Provider = Provider {
         advice: None,
         source: "https://support.box.com/hc/en-us/community/posts/360049159714-Need-help-with-refresh-token-expiry-information-I-m-getting-Refresh-Token-has-expired-",
     }],
-    register: "A custom app with OAuth 2.0 user authentication in the Box developer console",
+    loopback: "http://localhost or http://127.0.0.1 with any port; the rest as registered",
+    register: "A platform app with OAuth 2.0 user authentication in the Box developer console",
     docs: "https://developer.box.com/guides/authentication/tokens/refresh",
+    sources: &[
+        (
+            FactName::Loopback,
+            "https://developer.box.com/guides/authentication/oauth2/oauth2-setup",
+        ),
+        (
+            FactName::Register,
+            "https://developer.box.com/guides/authentication/oauth2/oauth2-setup",
+        ),
+    ],
     ..UNKNOWN
 };
 
@@ -375,11 +397,18 @@ const HUBSPOT: Provider = Provider {
     hosts: &["api.hubapi.com"],
     scopes: &["oauth"],
     client_auth: Some(ClientAuth::Post),
+    loopback: "http://localhost, as registered, for testing",
     register: "An app in a HubSpot developer account; a super admin must install it",
     docs: "https://developers.hubspot.com/docs/api-reference/legacy/authentication/oauth-tokens/v1/guide",
-    sources: &[(
-        FactName::Register,
-        "https://developers.hubspot.com/docs/api/oauth-quickstart-guide",
-    )],
+    sources: &[
+        (
+            FactName::Loopback,
+            "https://developers.hubspot.com/changelog/upcoming-public-apps-will-require-a-redirect-url-in-the-auth-settings",
+        ),
+        (
+            FactName::Register,
+            "https://developers.hubspot.com/docs/api/oauth-quickstart-guide",
+        ),
+    ],
     ..UNKNOWN
 };
