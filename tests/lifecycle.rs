@@ -16,10 +16,13 @@ use tokentray::{
     io::{clock::Clock, vault::VaultError},
 };
 
+mod confirming;
 mod copies;
+mod diagnosis;
 mod hazards;
 mod log;
 mod removal;
+mod waking;
 mod world;
 
 use world::{Answer, HOUR, World, account, begin, grant, id_of, page, refusal, tokens};

@@ -628,6 +628,7 @@ fn entry(generation: u64) -> JournalEntry {
             refresh_token: Fingerprint("00".into()),
             sends: 1,
             first_at: at("2026-11-21T10:00:00Z"),
+            last_at: None,
         }),
         unconfirmed: Some(grant(generation)),
         salvage: Some(Secret::new("{\"access-token\": \u{1}")),

@@ -217,7 +217,7 @@ async fn signing_out_deletes_the_grant_although_the_keychain_refused_at_first() 
     assert!(
         row.message.starts_with(
             "Signed out; the old grant could not be deleted yet: the keychain does not let \
-             Tokentray in. Next try in"
+             Tokentray in. Next try at"
         ),
         "{}",
         row.message

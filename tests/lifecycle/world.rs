@@ -43,6 +43,7 @@ use tokentray::{
 use tokio::sync::{broadcast, mpsc};
 
 pub const ENDPOINT: &str = "https://id.example.com/token";
+pub const ISSUER: &str = "https://id.example.com";
 
 /// Friday, shortly before three in the afternoon.
 pub fn begin() -> DateTime<Utc> {
@@ -117,6 +118,10 @@ pub struct Provider {
     script: Mutex<VecDeque<Answer>>,
     habit: Mutex<Option<Answer>>,
     pub seen: Mutex<Vec<Seen>>,
+    /// What the issuer's metadata say; nothing: there are none.
+    metadata: Mutex<Option<serde_json::Value>>,
+    /// Everything that was fetched.
+    pub fetched: Mutex<Vec<String>>,
 }
 
 impl Provider {
@@ -128,6 +133,15 @@ impl Provider {
     /// What it answers when the script is over; by default fresh tokens of an hour.
     pub fn habit(&self, answer: Option<Answer>) {
         *self.habit.lock().expect("habit") = answer;
+    }
+
+    /// The issuer says that its token endpoint is there.
+    pub fn says_its_endpoint_is(&self, token_endpoint: &str) {
+        *self.metadata.lock().expect("metadata") = Some(serde_json::json!({
+            "issuer": ISSUER,
+            "authorization_endpoint": "https://id.example.com/authorize",
+            "token_endpoint": token_endpoint,
+        }));
     }
 
     pub fn requests(&self) -> Vec<Seen> {
@@ -175,8 +189,17 @@ impl TokenEndpoint for Provider {
         Box::pin(reply(answer))
     }
 
-    fn get(&self, _url: String) -> Pending<'static, Reply> {
-        Box::pin(reply(page(404, "")))
+    fn get(&self, url: String) -> Pending<'static, Reply> {
+        self.fetched.lock().expect("fetched").push(url);
+        let metadata = self.metadata.lock().expect("metadata").clone();
+        Box::pin(reply(match metadata {
+            Some(metadata) => Answer::Http {
+                status: 200,
+                headers: json_type(),
+                body: metadata.to_string(),
+            },
+            None => page(404, ""),
+        }))
     }
 }
 
@@ -566,6 +589,8 @@ impl World {
                 script: Mutex::default(),
                 habit: Mutex::default(),
                 seen: Mutex::default(),
+                metadata: Mutex::default(),
+                fetched: Mutex::default(),
             }),
             clock,
             vault,

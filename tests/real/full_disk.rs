@@ -53,6 +53,7 @@ fn entry(sends: u32, intent: bool) -> JournalEntry {
             refresh_token: Fingerprint("00".into()),
             sends,
             first_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+            last_at: None,
         }),
         // As long as the longest real grants.
         salvage: Some(Secret::new("s".repeat(6000))),

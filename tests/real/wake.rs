@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, fs, time::Duration};
 
-use tokentray::io::wake::{self, SleepInhibitor, WakeSignal};
+use tokentray::{
+    domain::diagnosis::Connectivity,
+    io::wake::{self, SleepInhibitor, WakeSignal},
+};
 use tokio::{sync::mpsc, time::timeout};
 use zbus::{
     Connection,
@@ -192,6 +195,40 @@ fn sleep_lock_and_network_are_told_and_what_flaps_is_told_once() {
         assert_eq!(next(&mut signals).await, WakeSignal::SessionAway);
         properties_changed(&logind, SESSION_PATH, SESSION, "LockedHint", false.into()).await;
         assert_eq!(next(&mut signals).await, WakeSignal::SessionBack);
+    });
+}
+
+struct Network;
+
+#[zbus::interface(name = "org.freedesktop.NetworkManager")]
+#[expect(clippy::unused_self, reason = "the interface's own signatures")]
+impl Network {
+    #[zbus(property)]
+    fn state(&self) -> u32 {
+        60
+    }
+    #[zbus(property)]
+    fn connectivity(&self) -> u32 {
+        2
+    }
+}
+
+#[test]
+fn a_portal_is_known_from_the_start_and_told_when_it_opens() {
+    story(async |session| {
+        let _bus = system_bus(session);
+        let network = service(NETWORK).await;
+        let server = network.object_server();
+        server.at(NETWORK_PATH, Network).await.unwrap();
+        let mut signals = wake::start();
+        let portal = WakeSignal::Connectivity(Connectivity::Portal);
+        assert_eq!(next(&mut signals).await, portal);
+        let full = 4_u32.into();
+        properties_changed(&network, NETWORK_PATH, NETWORK, "Connectivity", full).await;
+        let told = [next(&mut signals).await, next(&mut signals).await];
+        assert!(told.contains(&WakeSignal::NetworkUp), "{told:?}");
+        let full = WakeSignal::Connectivity(Connectivity::Full);
+        assert!(told.contains(&full), "{told:?}");
     });
 }
 

@@ -21,6 +21,7 @@ use crate::{
         account::{Account, AccountId},
         breaker::Breaker,
         cause::Cause,
+        diagnosis::Connectivity,
         fingerprint::Fingerprinter,
         grant::Grant,
         history::{HistoryEntry, HistoryKind},
@@ -105,6 +106,8 @@ pub enum Message {
     Keep(AccountId),
     PauseAll(bool),
     Wake(WakeSignal),
+    /// A provider's clock was read: ours is ahead by so many seconds.
+    Clock(i64),
     Vault(VaultEvent),
     Key(Result<(SealKey, Option<Place>), VaultError>),
     LockTaken(AccountId, Result<LockGuard, LockError>),
@@ -179,6 +182,7 @@ impl Coordinator {
             notices: notice::Notices::new(notify_ahead),
             skew: wall_offset(now),
             looked_at: now.boot,
+            awake: Duration::ZERO,
         };
         tokio::spawn(task.run(inbox, accounts));
         handle
@@ -266,6 +270,13 @@ struct Machine {
     paused: bool,
     stopping: bool,
     settling_until: Duration,
+    /// When it woke last, while no word of sleep came since.
+    resumed_at: Option<Duration>,
+    connectivity: Connectivity,
+    /// Ours is ahead of a provider's by so many seconds, where it is plainly wrong.
+    clock_off_s: Option<i64>,
+    /// The two hosts that answered last, and when.
+    heard: Vec<(String, Duration)>,
 }
 
 struct Owned {
@@ -305,6 +316,8 @@ struct Task {
     /// Wall minus boot, in milliseconds: it changes when somebody sets the clock.
     skew: i64,
     looked_at: Duration,
+    /// So long the machine was seen awake and online, up to then.
+    awake: Duration,
 }
 
 fn wall_offset(now: Now) -> i64 {

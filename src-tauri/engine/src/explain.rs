@@ -62,6 +62,7 @@ pub fn explain(request: &ExplainRequest, now: DateTime<Utc>) -> Result<ExplainAn
                     provider_code: failure.provider_code.as_deref(),
                     provider_text: failure.provider_text.as_deref(),
                     after_lost_reply: false,
+                    finding: None,
                 },
             )
             .sentence(),

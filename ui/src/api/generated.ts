@@ -579,7 +579,7 @@ export interface components {
             action?: components["schemas"]["Action"] | null;
             /**
              * Format: date-time
-             * @description `unclear`: when a person will be asked if it persists.
+             * @description A refusal that is not certain yet: when a person will be asked if it persists.
              */
             asks_at?: string | null;
             cause?: components["schemas"]["Cause"] | null;

@@ -91,7 +91,7 @@ pub struct AccountRow {
     pub generation: u64,
     pub scopes: Vec<String>,
     pub incident: Option<IncidentRow>,
-    /// `unclear`: when a person will be asked if it persists.
+    /// A refusal that is not certain yet: when a person will be asked if it persists.
     pub asks_at: Option<DateTime<Utc>>,
     /// The newest grant is only in the journal yet.
     pub unsaved: bool,

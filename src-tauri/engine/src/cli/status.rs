@@ -167,6 +167,7 @@ fn details(row: &AccountRow, now: DateTime<Utc>) -> String {
         ("token ends", time(row.expires_at)),
         ("issued", time(row.issued_at)),
         ("next refresh", time(row.next_refresh_at)),
+        ("asks you", time(row.asks_at)),
         ("last refreshed", time(row.last_refreshed_at)),
         (
             "refresh token",

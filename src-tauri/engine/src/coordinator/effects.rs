@@ -6,6 +6,7 @@ use crate::{
         account::AccountId,
         cause::Cause,
         classify::{Failure, Outcome, classify},
+        diagnosis::{Connectivity, clock_off},
         grant::ExpiresSource,
         history::Trigger,
         lifecycle::{Effect, Input, Log, ReadGrants, RefreshRequest},
@@ -13,6 +14,7 @@ use crate::{
         secret::Secret,
     },
     io::{journal::JournalError, token_endpoint::FormRequest, vault::VaultError},
+    sign_in::discovery::discover,
 };
 
 impl Task {
@@ -80,30 +82,59 @@ impl Task {
                 host,
                 failed,
                 refused_shape,
-            } => {
-                // An answer proves the network, whatever the signals say.
-                self.machine.online |= failed.is_none();
-                let breaker = self.hosts.entry(host).or_default();
-                if let Some(shape) = refused_shape {
-                    breaker.refused(id.clone(), shape, now.boot);
-                }
-                match failed {
-                    Some(cause) => breaker.failed(cause, now.boot),
-                    None => {
-                        for (place, waiting) in breaker.answered().into_iter().enumerate() {
-                            if waiting != *id {
-                                let spread = u32::try_from(place).unwrap_or(u32::MAX);
-                                let input = Input::Woke {
-                                    trigger: Trigger::Retry,
-                                    spread,
-                                };
-                                let _ = self.messages.send(Message::Account(waiting, input));
-                            }
-                        }
+            } => self.on_host(id, host, failed, refused_shape, now),
+            Effect::Revoke { grant } => self.keep_late(id, *grant),
+            Effect::LookAround { issuer } => {
+                let endpoint = self.ports.token_endpoint.clone();
+                self.report(id, async move {
+                    let found = discover(&*endpoint, &issuer).await;
+                    Input::LookedAround {
+                        token_endpoint: found.ok().and_then(|found| found.token_endpoint),
+                    }
+                });
+            }
+        }
+    }
+
+    /// What a host's answer, or its silence, means for the accounts that live there.
+    fn on_host(
+        &mut self,
+        id: &AccountId,
+        host: String,
+        failed: Option<Cause>,
+        refused_shape: Option<String>,
+        now: Now,
+    ) {
+        // An answer proves the network, whatever the signals say.
+        if failed.is_none() {
+            self.machine.online = true;
+            self.machine.connectivity = Connectivity::Unknown;
+            self.machine.heard.retain(|(other, _)| *other != host);
+            self.machine.heard.truncate(1);
+            self.machine.heard.insert(0, (host.clone(), now.boot));
+        }
+        let settling = now.boot < self.machine.settling_until;
+        let breaker = self.hosts.entry(host).or_default();
+        match (refused_shape, failed) {
+            (Some(shape), _) => breaker.refused(id.clone(), shape, now.boot),
+            (None, None) => breaker.succeeded(id),
+            (None, Some(_)) => {}
+        }
+        match failed {
+            // First look-ups after a wake often fail and heal.
+            Some(cause) if settling && cause.is_network() => {}
+            Some(cause) => breaker.failed(cause, now.boot),
+            None => {
+                for (place, waiting) in breaker.answered().into_iter().enumerate() {
+                    if waiting != *id {
+                        let input = Input::Woke {
+                            trigger: Trigger::Retry,
+                            after: super::machine::IN_TURN * place_of(place),
+                        };
+                        let _ = self.messages.send(Message::Account(waiting, input));
                     }
                 }
             }
-            Effect::Revoke { grant } => self.keep_late(id, *grant),
         }
     }
 
@@ -117,10 +148,6 @@ impl Task {
     }
 
     fn send(&mut self, id: &AccountId, send: u64, request: RefreshRequest, now: Now) {
-        let host = crate::domain::lifecycle::host_of(&request.binding.token_endpoint);
-        if let Some(breaker) = self.hosts.get_mut(&host) {
-            breaker.sent(id, now.boot);
-        }
         let provider = self
             .snapshot
             .account(id)
@@ -144,10 +171,14 @@ impl Task {
             client_auth: request.binding.client_auth,
             form,
         };
+        let messages = self.messages.clone();
         self.report(id, async move {
             let reply = token_endpoint.post(request).await;
             let answered = clock.now();
             let outcome = classify(&reply, provider, answered.wall);
+            if let Some(off) = clock_off(&reply, &outcome, answered.wall) {
+                let _ = messages.send(Message::Clock(off));
+            }
             let salvage = match (&outcome, reply) {
                 (Outcome::Failure(Failure { salvage: true, .. }), Reply::Answered(http)) => {
                     Some(Secret::new(String::from_utf8_lossy(&http.body)))
@@ -236,6 +267,11 @@ impl Task {
             Log::Notified => event!(info, "notified"),
         }
     }
+}
+
+/// A place in a queue as a factor.
+pub(super) fn place_of(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 const fn source_code(source: ExpiresSource) -> &'static str {

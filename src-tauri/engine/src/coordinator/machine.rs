@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Change, Message, Task};
+use super::{Change, Message, Task, effects::place_of};
 use crate::{
     domain::{
         account::AccountId,
+        diagnosis::Around,
         fingerprint::Fingerprinter,
         history::{HistoryEntry, HistoryKind, Trigger},
         journal_entry::Place,
@@ -18,6 +19,15 @@ use crate::{
     },
 };
 
+/// Between two accounts that go on when something came back.
+pub(super) const IN_TURN: Duration = Duration::from_millis(200);
+/// A host that answered so lately proves that the network works.
+const JUST_NOW: Duration = Duration::from_mins(2);
+/// Clocks differ by so much without harm; providers themselves usually bear five minutes.
+const CLOCK_TOLERANCE_S: u64 = 300;
+/// Two words of a wake that are so close are of the same one.
+const SAME_WAKE: Duration = Duration::from_secs(30);
+
 impl Task {
     pub(super) fn pause_all(&mut self, paused: bool) {
         self.machine.paused = paused;
@@ -28,25 +38,66 @@ impl Task {
     }
 
     pub(super) fn wake_all(&mut self, trigger: Trigger) {
-        // Who is due first goes first, spread over the seconds after.
+        self.wake_in_turn(trigger, Duration::ZERO, IN_TURN);
+    }
+
+    /// Who is due first goes first; the others follow at that pace.
+    fn wake_in_turn(&mut self, trigger: Trigger, first: Duration, pace: Duration) {
         let now = self.now();
-        let mut ids: Vec<(Option<Duration>, AccountId)> = self
+        let mut ids: Vec<(Duration, AccountId)> = self
             .lives
             .iter()
-            .map(|(id, o)| (o.life.next_wake(now), id.clone()))
+            .map(|(id, o)| {
+                let due = o.life.next_wake(now).unwrap_or(Duration::MAX);
+                (due, id.clone())
+            })
             .collect();
         ids.sort();
         for (place, (_, id)) in ids.into_iter().enumerate() {
-            let spread = u32::try_from(place).unwrap_or(u32::MAX);
-            self.step(&id, Input::Woke { trigger, spread });
+            let after = first.saturating_add(pace.saturating_mul(place_of(place)));
+            self.step(&id, Input::Woke { trigger, after });
         }
     }
 
+    /// The calm after a wake: 5 to 10 s, then one account a second.
+    fn wake_calmly(&mut self, trigger: Trigger, wait: Duration) {
+        let calm = Duration::from_secs(5);
+        let first = wait + calm + self.jitter.full(calm);
+        self.wake_in_turn(trigger, first, Duration::from_secs(1));
+    }
+
+    /// The machine is awake again. A gap in time and a signal may both tell of the same sleep.
     pub(super) fn on_resumed(&mut self, now: Now) {
-        self.machine.sleeping = false;
+        let slept_anew = std::mem::take(&mut self.machine.sleeping);
+        let told = self.machine.resumed_at.replace(now.boot);
+        if !slept_anew && told.is_some_and(|at| now.boot < at + SAME_WAKE) {
+            return;
+        }
         self.machine.settling_until = now.boot + policy::SETTLING;
         self.history_of_machine(HistoryKind::Woke, now);
-        self.wake_all(Trigger::Resume);
+        // The network comes after the machine; but no signal is relied on for ever.
+        let wait = if self.machine.online {
+            Duration::ZERO
+        } else {
+            policy::NETWORK_PATIENCE
+        };
+        self.wake_calmly(Trigger::Resume, wait);
+    }
+
+    fn on_network(&mut self, now: Now) {
+        let was_online = std::mem::replace(&mut self.machine.online, true);
+        self.history_of_machine(HistoryKind::NetworkChanged, now);
+        self.hosts
+            .values_mut()
+            .for_each(|breaker| drop(breaker.answered()));
+        if now.boot < self.machine.settling_until {
+            if !was_online {
+                self.machine.settling_until = now.boot + policy::SETTLING;
+            }
+            self.wake_calmly(Trigger::Network, Duration::ZERO);
+        } else {
+            self.wake_all(Trigger::Network);
+        }
     }
 
     pub(super) fn on_wake(&mut self, signal: WakeSignal) {
@@ -55,20 +106,36 @@ impl Task {
             WakeSignal::Sleeping => {
                 self.machine.sleeping = true;
                 self.machine.sleeping_since = now.boot;
+                self.machine.resumed_at = None;
             }
             WakeSignal::Resumed => self.on_resumed(now),
-            WakeSignal::NetworkUp => {
-                self.machine.online = true;
-                self.history_of_machine(HistoryKind::NetworkChanged, now);
-                self.hosts
-                    .values_mut()
-                    .for_each(|breaker| drop(breaker.answered()));
-                self.wake_all(Trigger::Network);
-            }
+            WakeSignal::NetworkUp => self.on_network(now),
             WakeSignal::NetworkDown => self.machine.online = false,
+            WakeSignal::Connectivity(connectivity) => self.machine.connectivity = connectivity,
             WakeSignal::SessionAway => self.machine.present = false,
             WakeSignal::SessionBack => self.machine.present = true,
         }
+        self.publish_overall();
+    }
+
+    /// What is known around a failure of this host.
+    pub(super) fn around(&self, host: Option<&str>, now: Now) -> Around {
+        let heard = &self.machine.heard;
+        Around {
+            offline: !self.machine.online,
+            connectivity: self.machine.connectivity,
+            others_answer: heard
+                .iter()
+                .any(|(other, at)| Some(other.as_str()) != host && now.boot < *at + JUST_NOW),
+            clock_off_s: self.machine.clock_off_s,
+        }
+    }
+
+    /// A clock that is minutes off makes certificates and tokens look over, or not good yet.
+    pub(super) fn on_clock(&mut self, off: i64) {
+        let plainly = off.unsigned_abs() > CLOCK_TOLERANCE_S;
+        // In whole minutes: what is shown must not change with every reply.
+        self.machine.clock_off_s = plainly.then_some(off / 60 * 60);
         self.publish_overall();
     }
 

@@ -13,6 +13,7 @@ use super::{Change, Input, Now, Task};
 use crate::domain::{
     account::AccountId,
     attention::{Telling, telling},
+    diagnosis::Connectivity,
     journal_entry::Incident,
     lifecycle::AccountFacts,
     policy,
@@ -82,7 +83,7 @@ impl Notices {
         self.wanted.clone()
     }
 
-    pub fn next_wake(&self, _now: Now) -> Option<Duration> {
+    pub fn next_wake(&self) -> Option<Duration> {
         [self.gather_until, self.wake].into_iter().flatten().min()
     }
 }
@@ -108,6 +109,7 @@ impl Task {
         let may_tell = self.machine.present
             && !self.machine.sleeping
             && self.machine.online
+            && self.machine.connectivity != Connectivity::Portal
             && self.vault_cause.is_none();
         if due.is_empty() || !may_tell {
             self.notices.gather_until = None;

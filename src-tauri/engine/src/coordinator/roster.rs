@@ -59,6 +59,7 @@ impl Task {
         self.set_deadline(id, None);
         self.lives.remove(id);
         self.busy.remove(id);
+        self.hosts.values_mut().for_each(|host| host.forget(id));
         // Whoever waits learns it by the channel's end.
         self.waiters.retain(|_, (of, _)| of != id);
         self.hide(id);

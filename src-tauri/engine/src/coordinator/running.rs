@@ -8,6 +8,7 @@ use super::{Change, DRAIN, MAX_SLEEP, Message, Overall, SLEPT, Task, WAKE_LOST, 
 use crate::{
     domain::{
         account::{Account, AccountId},
+        breaker::Probe,
         lifecycle::{Env, Input, Life, Now, Settled},
     },
     io::locks::{LockError, LockGuard},
@@ -27,10 +28,7 @@ impl Task {
         self.publish_overall();
         loop {
             let now = self.now();
-            let sleep = self
-                .next_deadline(now)
-                .saturating_sub(now.boot)
-                .min(MAX_SLEEP);
+            let sleep = self.next_deadline().saturating_sub(now.boot).min(MAX_SLEEP);
             let planned = now.boot + sleep;
             let nap = self.ports.clock.sleep(sleep);
             tokio::select! {
@@ -58,10 +56,17 @@ impl Task {
         self.ports.clock.now()
     }
 
-    pub(super) fn next_deadline(&self, now: Now) -> Duration {
+    /// How long the machine was seen awake and online.
+    pub(super) fn awake(&self, now: Now) -> Duration {
+        let since = now.boot.saturating_sub(self.looked_at);
+        let up = self.machine.online && !self.machine.sleeping && since <= MAX_SLEEP + SLEPT;
+        self.awake + if up { since } else { Duration::ZERO }
+    }
+
+    pub(super) fn next_deadline(&self) -> Duration {
         let account = self.schedule.first().map(|(at, _)| *at);
         let drain = self.quiescing.iter().map(|(at, _)| *at).min();
-        [account, drain, self.key_retry, self.notices.next_wake(now)]
+        [account, drain, self.key_retry, self.notices.next_wake()]
             .into_iter()
             .flatten()
             .min()
@@ -77,13 +82,14 @@ impl Task {
     /// Everything that is due by now. Costs nothing per account that is not due.
     pub(super) fn look(&mut self, planned: Duration) {
         let now = self.now();
-        if now.boot > planned + SLEPT && now.boot > self.looked_at + MAX_SLEEP + SLEPT {
-            self.on_resumed(now);
-        } else if self.machine.sleeping && now.boot > self.machine.sleeping_since + WAKE_LOST {
-            // It sleeps no more, or never did; the word of it was lost.
+        let slept = now.boot > planned + SLEPT && now.boot > self.looked_at + MAX_SLEEP + SLEPT;
+        // It sleeps no more, or never did; the word of it was lost.
+        let lost = self.machine.sleeping && now.boot > self.machine.sleeping_since + WAKE_LOST;
+        self.awake = self.awake(now);
+        self.looked_at = now.boot;
+        if slept || lost {
             self.on_resumed(now);
         }
-        self.looked_at = now.boot;
         let skew = wall_offset(now);
         if (skew - self.skew).abs() > 2_000 {
             // Somebody set the clock: what is shown as a time of day moves.
@@ -156,6 +162,7 @@ impl Task {
             }
             Message::PauseAll(paused) => self.pause_all(paused),
             Message::Wake(signal) => self.on_wake(signal),
+            Message::Clock(off) => self.on_clock(off),
             Message::Vault(event) => self.on_vault(event),
             Message::Key(key) => self.on_key(key),
             Message::LockTaken(id, guard) => self.on_lock(&id, guard),
@@ -196,7 +203,14 @@ impl Task {
             }
             return;
         };
+        let before = owned.life.is_refreshing();
         let effects = owned.life.step(input, now, &env);
+        if !before
+            && owned.life.is_refreshing()
+            && let Some(breaker) = owned.life.host().and_then(|h| self.hosts.get_mut(&h))
+        {
+            breaker.takes_turn(id, now.boot);
+        }
         // Published first: whoever hears of it must find it so.
         self.settle(id, now);
         for effect in effects {
@@ -231,22 +245,28 @@ impl Task {
         let quiet = self.machine.sleeping || self.machine.stopping || self.machine.paused;
         let settling = now.boot < self.machine.settling_until;
         let life = self.lives.get(id).map(|o| &o.life);
-        let is_due = life.is_some_and(|life| life.is_due(now));
+        let wants = match life {
+            Some(life) if life.needs_setup() => Probe::Unfit,
+            Some(life) if life.is_due(now) => Probe::Due,
+            _ => Probe::NotDue,
+        };
         let host = life.and_then(Life::host);
-        let breaker = host.and_then(|host| self.hosts.get_mut(&host));
-        let (breaker, refused_alike) = match breaker {
+        let breaker = host.as_ref().and_then(|host| self.hosts.get_mut(host));
+        let (breaker, refused_elsewhere) = match breaker {
             Some(breaker) => (
-                breaker.closed_until(id, is_due, now.boot),
-                breaker.others_refused_alike(id, now.boot),
+                breaker.closed_until(id, wants, now.boot),
+                breaker.refused_elsewhere(id, now.boot),
             ),
-            None => (None, false),
+            None => (None, Vec::new()),
         };
         Env {
             quiet,
             paused: self.machine.paused,
             settling,
             breaker,
-            refused_alike,
+            refused_elsewhere,
+            awake: self.awake(now),
+            around: self.around(host.as_deref(), now),
         }
     }
 
@@ -309,6 +329,7 @@ impl Task {
             paused: self.machine.paused,
             online: self.machine.online,
             vault_cause: self.vault_cause,
+            clock_off_s: self.machine.clock_off_s,
             notice: self.notices.shown(),
         };
         if self.snapshot.set_overall(overall) {

@@ -18,6 +18,8 @@ pub struct Overall {
     pub paused: bool,
     pub online: bool,
     pub vault_cause: Option<Cause>,
+    /// The local clock is plainly wrong: ahead of a provider's by so many seconds.
+    pub clock_off_s: Option<i64>,
     pub notice: Option<Notice>,
 }
 
@@ -58,6 +60,11 @@ impl Snapshot {
                 .filter_map(|id| p.accounts.get(id).cloned())
                 .collect()
         })
+    }
+
+    /// The accounts in that order, by id.
+    pub fn order(&self) -> Vec<AccountId> {
+        self.read(|p| p.order.clone())
     }
 
     pub fn account(&self, id: &AccountId) -> Option<AccountView> {

@@ -52,7 +52,8 @@ pub fn telling(
         return Telling::Due { reminder: false };
     }
     match (facts.expires_at, facts.expires_source) {
-        (Some(end), source) if source != Some(ExpiresSource::Unknown) => {
+        // An assumed end only schedules: whether the token is over is not known.
+        (Some(end), Some(ExpiresSource::Server | ExpiresSource::Jwt)) => {
             let from = end - chrono::TimeDelta::from_std(notify_ahead).unwrap_or_default();
             if from <= now {
                 Telling::Due { reminder: false }

@@ -1,7 +1,7 @@
 //! One breaker per token endpoint host: after five failures in a row one account at a time probes.
 //!
 //! The surprising thing is the queue: accounts take turns, so that one whose own setup is broken
-//! cannot keep the breaker open for all.
+//! cannot keep the breaker open for all; who does not take a turn falls out of the queue.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -13,6 +13,10 @@ const OPENS_AFTER: u32 = 5;
 const PROBE_PAUSE: Duration = Duration::from_mins(1);
 /// An account that does not take its turn within this time loses it.
 const TURN: Duration = Duration::from_secs(5);
+/// Accounts in `fix_setup` are no probes; only when nobody else probed for so long may one be.
+const NOBODY_ELSE: Duration = Duration::from_mins(5);
+/// Refusals are "in the same hour" for so long: hourly tries come with a tenth of jitter.
+const SAME_HOUR: Duration = Duration::from_mins(70);
 
 /// What a host did lately.
 #[derive(Debug, Default)]
@@ -36,10 +40,16 @@ impl Breaker {
     pub fn closed_until(
         &mut self,
         account: &AccountId,
-        is_due: bool,
+        wants: Probe,
         now: Duration,
     ) -> Option<(Duration, Cause)> {
         let open = self.open.as_mut()?;
+        if wants == Probe::Unfit {
+            open.turns.retain(|a| a != account);
+            let until = open.next_probe + NOBODY_ELSE;
+            return (now < until).then_some((until, open.cause));
+        }
+        let is_due = wants == Probe::Due;
         let place = open
             .turns
             .iter()
@@ -61,13 +71,28 @@ impl Breaker {
         }
     }
 
-    /// This account sends now: the next probe is another's.
-    pub fn sent(&mut self, account: &AccountId, now: Duration) {
+    /// This account begins to send: the next probe is another's. Who stood before it and let its
+    /// turn pass stands there no more.
+    pub fn takes_turn(&mut self, account: &AccountId, now: Duration) {
         if let Some(open) = &mut self.open {
             open.next_probe = now + PROBE_PAUSE;
-            open.turns.retain(|a| a != account);
+            let place = open.turns.iter().position(|a| a == account);
+            open.turns.drain(..place.map_or(0, |place| place + 1));
             open.turns.push_back(account.clone());
         }
+    }
+
+    /// The account is gone.
+    pub fn forget(&mut self, account: &AccountId) {
+        if let Some(open) = &mut self.open {
+            open.turns.retain(|a| a != account);
+        }
+        self.refusals.retain(|(a, _, _)| a != account);
+    }
+
+    /// The account was refreshed: its refusals were not for good.
+    pub fn succeeded(&mut self, account: &AccountId) {
+        self.refusals.retain(|(a, _, _)| a != account);
     }
 
     /// The host did not answer as a provider does.
@@ -98,22 +123,30 @@ impl Breaker {
         self.refusals.push_back((account, shape, now));
     }
 
-    /// Whether another account was refused with the same shape within the hour.
-    pub fn others_refused_alike(&mut self, account: &AccountId, now: Duration) -> bool {
+    /// How other accounts were refused within the hour.
+    pub fn refused_elsewhere(&mut self, account: &AccountId, now: Duration) -> Vec<String> {
         self.forget_old(now);
-        let Some((_, mine, _)) = self.refusals.iter().find(|(a, _, _)| a == account) else {
-            return self.refusals.len() > 1;
-        };
         self.refusals
             .iter()
-            .any(|(a, shape, _)| a != account && shape == mine)
+            .filter(|(a, _, _)| a != account)
+            .map(|(_, shape, _)| shape.clone())
+            .collect()
     }
 
     fn forget_old(&mut self, now: Duration) {
-        let hour = Duration::from_hours(1);
         self.refusals
-            .retain(|(_, _, at)| now.saturating_sub(*at) < hour);
+            .retain(|(_, _, at)| now.saturating_sub(*at) < SAME_HOUR);
     }
+}
+
+/// What an account would do with a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It has something to send.
+    Due,
+    NotDue,
+    /// Its own setup is wrong, so its answer tells little.
+    Unfit,
 }
 
 #[cfg(test)]
@@ -126,29 +159,57 @@ mod tests {
         let mut breaker = Breaker::default();
         let at = Duration::from_secs;
         for second in 0..5 {
-            assert_eq!(breaker.closed_until(&a, true, at(second)), None);
+            assert_eq!(breaker.closed_until(&a, Probe::Due, at(second)), None);
             breaker.failed(Cause::ServerError, at(second));
         }
         assert_eq!(
-            breaker.closed_until(&a, true, at(5)),
+            breaker.closed_until(&a, Probe::Due, at(5)),
             Some((at(64), Cause::ServerError))
         );
         assert_eq!(
-            breaker.closed_until(&b, true, at(5)),
+            breaker.closed_until(&b, Probe::Due, at(5)),
             Some((at(124), Cause::ServerError))
         );
-        assert_eq!(breaker.closed_until(&a, true, at(64)), None);
-        breaker.sent(&a, at(64));
+        assert_eq!(breaker.closed_until(&a, Probe::Due, at(64)), None);
+        breaker.takes_turn(&a, at(64));
         assert_eq!(
-            breaker.closed_until(&b, true, at(65)),
+            breaker.closed_until(&b, Probe::Due, at(65)),
             Some((at(124), Cause::ServerError))
         );
         assert_eq!(
-            breaker.closed_until(&a, true, at(65)),
+            breaker.closed_until(&a, Probe::Due, at(65)),
             Some((at(184), Cause::ServerError))
         );
-        assert_eq!(breaker.closed_until(&b, true, at(124)), None);
+        assert_eq!(breaker.closed_until(&b, Probe::Due, at(124)), None);
         assert_eq!(breaker.answered(), [b, a.clone()]);
-        assert_eq!(breaker.closed_until(&a, true, at(125)), None);
+        assert_eq!(breaker.closed_until(&a, Probe::Due, at(125)), None);
+    }
+
+    #[test]
+    fn who_lets_a_turn_pass_or_needs_setup_holds_up_nobody() {
+        let id = |name: &str| AccountId(name.into());
+        let (gone, setup, a, b) = (id("gone"), id("setup"), id("a"), id("b"));
+        let mut breaker = Breaker::default();
+        let at = Duration::from_secs;
+        (0..5).for_each(|second| breaker.failed(Cause::ServerError, at(second)));
+        for account in [&gone, &a, &b] {
+            breaker.closed_until(account, Probe::Due, at(5));
+        }
+        // The first in the queue sends nothing; a minute and five seconds on the next one may.
+        assert!(breaker.closed_until(&a, Probe::Due, at(68)).is_some());
+        assert!(breaker.closed_until(&setup, Probe::Unfit, at(69)).is_some());
+        assert_eq!(breaker.closed_until(&a, Probe::Due, at(69)), None);
+        breaker.takes_turn(&a, at(69));
+        let turns: Vec<u64> = (0..3)
+            .map(|_| {
+                let (until, _) = breaker.closed_until(&b, Probe::Due, at(70)).unwrap();
+                breaker.takes_turn(&b, until);
+                until.as_secs()
+            })
+            .collect();
+        assert_eq!(turns[0], 129, "the one that let its turn pass is out");
+        // With nobody else, after five minutes, even one in setup probes.
+        let (until, _) = breaker.closed_until(&setup, Probe::Unfit, at(70)).unwrap();
+        assert_eq!(breaker.closed_until(&setup, Probe::Unfit, until), None);
     }
 }

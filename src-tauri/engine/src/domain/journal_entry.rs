@@ -18,6 +18,9 @@ pub struct Intent {
     /// How often it was sent, over all restarts.
     pub sends: u32,
     pub first_at: DateTime<Utc>,
+    /// When it was sent last: the back-off goes on from there after a restart.
+    #[serde(default)]
+    pub last_at: Option<DateTime<Utc>>,
 }
 
 /// From "sign-in needed" to any success. One incident, one notification.
@@ -67,6 +70,42 @@ impl Place {
     }
 }
 
+/// Refusals that are not certain yet. Kept, so that a crash loop can neither ask a person early nor
+/// never, and asks the provider no more often than the pauses say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusals {
+    /// Generation of the grant that was refused; a newer one makes this void.
+    pub generation: u64,
+    /// The last of them, as it is shown.
+    pub cause: Cause,
+    pub http_status: Option<u16>,
+    pub provider_code: Option<String>,
+    pub provider_text: Option<String>,
+    /// It came after a refresh whose answer was lost.
+    pub after_lost_reply: bool,
+    /// How many there were since the last success, by what followed from them.
+    pub definitive: u32,
+    pub unclear: u32,
+    pub setup: u32,
+    /// Unclear ones that count towards asking.
+    pub alike: Option<AlikeRefusals>,
+    /// When the next try is.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// Unclear refusals of one shape in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlikeRefusals {
+    pub shape: String,
+    pub count: u32,
+    /// Seconds since the first in which the machine was awake and online and the token over.
+    pub over_s: u64,
+    /// Until when these were counted.
+    pub noted_at: DateTime<Utc>,
+    /// Other accounts at that host were refused alike in the same hour.
+    pub elsewhere: bool,
+}
+
 /// The sealed file of one account in the state folder (`journal/ID`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JournalEntry {
@@ -84,4 +123,11 @@ pub struct JournalEntry {
     pub place: Option<Place>,
     /// The generation that a person went on with although it looked like a copy.
     pub went_on_with: Option<u64>,
+    pub refusals: Option<Refusals>,
+    /// A tool asked since the access token was over.
+    pub asked_since_end: bool,
+    /// A tool reported this access token, and its refresh was refused for good.
+    pub rejected: Option<Fingerprint>,
+    /// From the provider's `Retry-After`: nothing is sent before.
+    pub not_before: Option<DateTime<Utc>>,
 }

@@ -12,6 +12,7 @@
 //! - `replied`: what came back (success, quick try, another look, failure).
 //! - `outcome`: what a reply leads to (accept, adopt, fail).
 //! - `confirming`: when the next try is, and when a refusal is certain.
+//! - `looking`: what surrounds a failure, and an endpoint that moved.
 //! - `incident`: from "sign-in needed" to any success.
 //! - `person`: sign-in, import, sign-out, removal.
 //! - `saving`: journal first, then vault, then publish.
@@ -32,7 +33,6 @@ use super::{
     history::{HistoryEntry, HistoryKind},
     journal_entry::{JournalEntry, Place},
     policy::Jitter,
-    secret::Fingerprint,
 };
 
 mod asking;
@@ -40,6 +40,7 @@ mod attempt;
 mod confirming;
 mod held;
 mod incident;
+mod looking;
 mod messages;
 mod outcome;
 mod person;
@@ -52,7 +53,6 @@ mod waking;
 
 pub use asking::{Settled, Trouble, Want};
 use attempt::Attempt;
-use confirming::Unclear;
 pub use held::Held;
 pub use messages::{Effect, Env, Input, Log, ReadGrants, RefreshRequest, Setup};
 use saving::Saving;
@@ -126,19 +126,23 @@ pub struct Life {
     remove_retry: Option<Duration>,
     remove_failures: u32,
     trouble: Option<Trouble>,
-    /// Definitive refusals in a row.
-    refusals: u32,
-    unclear: Option<Unclear>,
+    /// Failures with the verdict `wait` since the last success.
+    waits: u32,
+    /// When the time that passed was noted last, by boot and by awake time.
+    noted: (Duration, Duration),
+    /// When the issuer was asked last whether it is there.
+    looked_around: Option<Duration>,
+    /// It answered then.
+    issuer_answers: bool,
+    /// Where the issuer says its token endpoint is, since the bound one proved wrong. With the next
+    /// success it becomes part of the grant.
+    moved_to: Option<String>,
     /// From the provider's `Retry-After`; binds everyone.
     hold: Option<Duration>,
     /// After a resume, a start, or an open breaker: the schedule waits so long.
     spread: Option<Duration>,
     forced: Forced,
     person_tries: Vec<Duration>,
-    /// A tool reported this access token, and the refresh was refused for good.
-    rejected: Option<Fingerprint>,
-    /// A tool asked since the token was over.
-    asked_since_end: bool,
     last_refreshed_at: Option<DateTime<Utc>>,
     /// Where this runs, as far as it is known.
     place: Option<Place>,
@@ -191,14 +195,15 @@ impl Life {
             remove_retry: None,
             remove_failures: 0,
             trouble: None,
-            refusals: 0,
-            unclear: None,
+            waits: 0,
+            noted: Default::default(),
+            looked_around: None,
+            issuer_answers: false,
+            moved_to: None,
             hold: None,
             spread: None,
             forced: Forced::default(),
             person_tries: Vec::new(),
-            rejected: None,
-            asked_since_end: false,
             last_refreshed_at: None,
             place: None,
             restored: false,
@@ -247,9 +252,10 @@ impl Life {
             Input::Restore => self.removed = false,
             Input::Resave => self.resave(&mut out),
             Input::Setup(setup) => self.on_setup(setup, now, &mut out),
-            Input::Woke { trigger, spread } => self.on_woke(trigger, spread, now, &mut out),
+            Input::Woke { trigger, after } => self.on_woke(trigger, now.boot + after, &mut out),
+            Input::LookedAround { token_endpoint } => self.on_looked_around(token_endpoint, now),
             Input::Noticed => self.on_noticed(now, &mut out),
-            Input::Later => self.on_later(now, &mut out),
+            Input::Later => self.on_later(now),
         }
         self.write_journal(&mut out);
         out
@@ -293,17 +299,54 @@ impl Life {
             .map(|h| host_of(&h.grant.binding.token_endpoint))
     }
 
+    /// Whether a refresh is going on.
+    pub fn is_refreshing(&self) -> bool {
+        self.attempt.is_some()
+    }
+
+    /// What is wrong is the account's own setup: it is no probe for others.
+    pub fn needs_setup(&self) -> bool {
+        self.trouble
+            .as_ref()
+            .is_some_and(|t| t.verdict() == super::cause::Verdict::FixSetup)
+    }
+
     /// Why the account waits, needs setup or a person; none while all is well.
     pub fn trouble(&self) -> Option<&Trouble> {
         self.trouble.as_ref()
     }
 
-    /// The access token is over: past its end, or rejected for good, or there is none.
+    /// The access token is over: past its stated end, rejected for good, voided, or there is none.
     pub fn is_over(&self, now: Now) -> bool {
-        self.held.as_ref().is_none_or(|held| {
-            self.rejected.as_ref() == Some(&held.fingerprint)
-                || held.ends.is_some_and(|end| end <= now.boot)
-        })
+        !self.over_for(now).is_zero()
+            || self
+                .held
+                .as_ref()
+                .and_then(Held::stated_end)
+                .is_some_and(|end| end <= now.boot)
+    }
+
+    /// For how long the access token has been over; without end where that is not known. An end
+    /// that was assumed only schedules.
+    fn over_for(&self, now: Now) -> Duration {
+        let Some(held) = &self.held else {
+            return Duration::MAX;
+        };
+        if self.memory.rejected.as_ref() == Some(&held.fingerprint) || self.is_voided() {
+            return Duration::MAX;
+        }
+        held.stated_end()
+            .map_or(Duration::ZERO, |end| now.boot.saturating_sub(end))
+    }
+
+    /// The provider voids the access token at each refresh, and one may have happened unseen.
+    fn is_voided(&self) -> bool {
+        let voids = self.setup.provider.and_then(|p| p.voids_access_token) == Some(true);
+        let incident = self.memory.incident.as_ref();
+        let refusals = self.memory.refusals.as_ref();
+        voids
+            && (incident.is_some_and(|i| i.after_lost_reply)
+                || refusals.is_some_and(|r| r.after_lost_reply))
     }
 
     /// The next boot time at which [`Input::Tick`] is due.
@@ -318,6 +361,7 @@ impl Life {
             self.journal_retry,
             self.remove_retry,
             self.no_refresh_end(),
+            self.next_note(),
         ]
         .into_iter()
         .flatten()

@@ -5,6 +5,7 @@ pub mod attention;
 pub mod breaker;
 pub mod cause;
 pub mod classify;
+pub mod diagnosis;
 pub mod fingerprint;
 pub mod grant;
 pub mod history;

@@ -114,6 +114,8 @@ pub enum Unanswered {
     SentNotAnswered,
     /// 5xx.
     ServerError,
+    /// `use_dpop_nonce`.
+    NonceWanted,
 }
 
 /// The pause before quick try number `tried + 1` (full jitter over it); none when they are used up.
@@ -122,6 +124,7 @@ pub fn quick_pause(way: Unanswered, tried: u32) -> Option<Duration> {
         Unanswered::NeverConnected => &[1, 2, 4],
         Unanswered::SentNotAnswered => &[0, 2, 8],
         Unanswered::ServerError => &[1, 4],
+        Unanswered::NonceWanted => &[0],
     };
     pauses
         .get(usize::try_from(tried).ok()?)
@@ -150,6 +153,25 @@ pub fn unclear_pause(failures: u32) -> Duration {
         0 | 1 => minutes(10),
         2 => minutes(20),
         _ => HOUR,
+    }
+}
+
+/// The pause before the try that confirms the `refusals`th definitive refusal: 30 s where one is
+/// enough; a provider that is known to refuse falsely is given time, as in unclear cases.
+pub fn confirm_pause(refusals: u32) -> Duration {
+    match refusals {
+        0 | 1 => CONFIRM_PAUSE,
+        2 => minutes(10),
+        _ => minutes(20),
+    }
+}
+
+/// The pause before a refresh token is sent again whose `sends` sends were not answered for
+/// certain: none within the quick tries, then the back-off.
+pub fn resend_pause(sends: u32) -> Duration {
+    match sends.checked_sub(SENDS_AT_ONCE) {
+        None | Some(0) => Duration::ZERO,
+        Some(more) => wait_pause(more),
     }
 }
 
@@ -183,6 +205,18 @@ pub fn store_pause(failures: u32) -> Duration {
 pub const LEAST_PAUSE: Duration = Duration::from_secs(10);
 /// After a definitive refusal one more try confirms it.
 pub const CONFIRM_PAUSE: Duration = Duration::from_secs(30);
+/// Definitive refusals needed before a person is asked, unless the provider's row wants more.
+pub const REFUSALS: u32 = 2;
+/// A refresh and its quick tries.
+const SENDS_AT_ONCE: u32 = 4;
+/// No stored time of a next try is further ahead: an hour and its jitter.
+pub const LONGEST_PAUSE: Duration = minutes(66);
+/// A `Retry-After` is believed so far.
+pub const MOST_RETRY_AFTER: Duration = HOUR;
+/// While an unclear refusal waits to be certain, the time that passed is noted so often.
+pub const NOTE_PAUSE: Duration = minutes(1);
+/// An issuer is asked whether it is there at most so often.
+pub const LOOK_PAUSE: Duration = HOUR;
 /// A token that is rejected so soon after a refresh was not rejected for its age.
 pub const FRESH_REJECTED: Duration = minutes(1);
 /// A person may refresh by hand so often …
@@ -197,6 +231,10 @@ pub const UNCLEAR_TIME: Duration = minutes(30);
 pub const UNCLEAR_TIME_ALIKE: Duration = minutes(6 * 60);
 /// For so long after a resume, failures of network and vault are not counted.
 pub const SETTLING: Duration = minutes(1);
+/// Between two tries in that minute.
+pub const SETTLING_PAUSE: Duration = Duration::from_secs(10);
+/// After a resume without a network, it is waited for so long.
+pub const NETWORK_PATIENCE: Duration = minutes(1);
 /// After a refusal the vault is read again after these pauses: another program may have renewed.
 pub const ADOPTION_PAUSES: [Duration; 3] = [
     Duration::from_millis(100),

@@ -14,6 +14,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 
 use super::{
     cause::{Cause, Verdict},
+    diagnosis::Finding,
     grant::ExpiresSource,
     provider::Provider,
     state::AccountState,
@@ -33,6 +34,8 @@ pub struct FailureFacts<'a> {
     pub provider_text: Option<&'a str>,
     /// The refusal came after a refresh whose answer was lost.
     pub after_lost_reply: bool,
+    /// What the surroundings add.
+    pub finding: Option<Finding>,
 }
 
 /// A failure in words; each is a whole sentence.
@@ -65,10 +68,14 @@ pub fn failure(cause: Cause, facts: &FailureFacts<'_>) -> Told {
             " The answer to the last refresh was lost on the way, so the new refresh token never arrived.",
         );
     }
+    if let Some(finding) = facts.finding {
+        what = format!("{what} {}", sentence(causes::found(finding)));
+    }
+    let you = facts.finding.map(causes::you_with);
     Told {
         what,
         next: causes::next(cause).to_owned(),
-        you: causes::you(cause).to_owned(),
+        you: you.unwrap_or(causes::you(cause)).to_owned(),
     }
 }
 
@@ -95,16 +102,27 @@ pub fn account_message(facts: &AccountFacts<'_>) -> String {
     let left = facts
         .expires_at
         .and_then(|at| (at - facts.now).to_std().ok());
-    let clause = facts
-        .cause
-        .map(|cause| causes::clause(cause, &facts.failure));
+    let clause = facts.cause.map(|cause| {
+        let clause = causes::clause(cause, &facts.failure);
+        match facts.failure.finding {
+            Some(finding) => format!("{clause}; {}", causes::found(finding)),
+            None => clause,
+        }
+    });
     let why = clause.as_deref().unwrap_or("the provider did not answer");
     match facts.state {
-        AccountState::Ok | AccountState::Expiring => good(facts, left),
-        AccountState::Refreshing => match left {
-            Some(left) => format!("Refreshing now; the token is good for {}", span(left)),
+        AccountState::Ok | AccountState::Expiring => good(facts, left.is_some()),
+        AccountState::Refreshing => match facts.expires_at.filter(|_| left.is_some()) {
+            Some(end) => format!("Refreshing now; the token is good {}", until(end, facts)),
             None => "Refreshing now".to_owned(),
         },
+        AccountState::Waiting | AccountState::Expired if is_pending(facts) => {
+            let over = match facts.state {
+                AccountState::Expired => "The token is over. ",
+                _ => "",
+            };
+            format!("{over}The provider refused: {why}; {}", pending(facts))
+        }
         AccountState::Waiting => format!("Waiting: {why}.{}", next_try(facts)),
         AccountState::Expired => match &clause {
             Some(why) => format!("The token is over; waiting: {why}.{}", next_try(facts)),
@@ -135,18 +153,23 @@ pub fn account_message(facts: &AccountFacts<'_>) -> String {
     }
 }
 
-fn good(facts: &AccountFacts<'_>, left: Option<Duration>) -> String {
-    match (left, facts.expires_source) {
-        (Some(left), Some(ExpiresSource::Assumed)) => {
-            format!(
-                "Good; the provider names no end, {} are assumed",
-                span(left)
-            )
-        }
-        (Some(left), _) => format!("Good for {}", span(left)),
-        (None, _) if facts.expires_at.is_some() => "The token is over".to_owned(),
+fn good(facts: &AccountFacts<'_>, lasts: bool) -> String {
+    match (facts.expires_at, facts.expires_source) {
+        (Some(end), Some(ExpiresSource::Assumed)) if lasts => format!(
+            "Good; the provider names no end, so it is renewed as if it ended {}",
+            clock_time(end, facts.now, facts.zone)
+        ),
+        (Some(end), _) if lasts => format!("Good {}", until(end, facts)),
+        (Some(_), _) => "The token is over".to_owned(),
         (None, _) => "Good; no end is known".to_owned(),
     }
+}
+
+/// "until 14:20": a time of the day stays true for as long as the sentence stands there.
+fn until(end: DateTime<Utc>, facts: &AccountFacts<'_>) -> String {
+    let at = clock_time(end, facts.now, facts.zone);
+    let bare = at.strip_prefix("at ").or(at.strip_prefix("on "));
+    format!("until {}", bare.unwrap_or(&at))
 }
 
 fn next_try(facts: &AccountFacts<'_>) -> String {
@@ -155,33 +178,46 @@ fn next_try(facts: &AccountFacts<'_>) -> String {
             format!(" {}", causes::you(Cause::StateRestored))
         }
         None => String::new(),
-        Some(at) => match (at - facts.now).to_std() {
-            Ok(left) if left >= Duration::from_secs(2) => format!(" Next try in {}.", span(left)),
-            _ => " Trying now.".to_owned(),
-        },
+        Some(at) if at > facts.now => {
+            format!(" Next try {}.", clock_time(at, facts.now, facts.zone))
+        }
+        Some(_) => " Trying now.".to_owned(),
+    }
+}
+
+/// A definitive refusal is not certain yet: it is asked once more before the person is.
+fn is_pending(facts: &AccountFacts<'_>) -> bool {
+    facts.asks_at.is_some() && facts.cause.is_some_and(|c| c.verdict() == Verdict::SignIn)
+}
+
+/// How often it was heard so far, and when the person is asked.
+fn pending(facts: &AccountFacts<'_>) -> String {
+    let times = match facts.refusals {
+        0 | 1 => String::new(),
+        2 => "refused twice, ".to_owned(),
+        n => format!("refused {n} times, "),
+    };
+    match facts.asks_at {
+        Some(at) => format!(
+            "{times}you will be asked {} if it persists",
+            clock_time(at, facts.now, facts.zone)
+        ),
+        None => format!("{times}it is tried again by itself"),
     }
 }
 
 fn unclear(facts: &AccountFacts<'_>) -> String {
-    let cause = facts.cause.unwrap_or(Cause::Unrecognised);
     let said = causes::quote(Cause::Unrecognised, &facts.failure)
         .map_or_else(String::new, |quoted| format!(": {quoted}"));
-    let times = match facts.refusals {
-        0 | 1 => String::new(),
-        2 => " twice".to_owned(),
-        n => format!(" {n} times"),
-    };
-    let head = if cause == Cause::NoTokenInReply {
-        format!("The provider answered{times} without a token")
-    } else {
-        format!("The provider refused{times} for an unknown reason{said}")
-    };
-    match facts.asks_at {
-        Some(at) => format!(
-            "{head}; if it persists you will be asked {}",
-            clock_time(at, facts.now, facts.zone)
+    match facts.cause {
+        Some(Cause::NoTokenInReply) => format!(
+            "The provider answered without a token; it is tried again by itself.{}",
+            next_try(facts)
         ),
-        None => format!("{head}.{}", next_try(facts)),
+        _ => format!(
+            "The provider refused for an unknown reason{said}; {}",
+            pending(facts)
+        ),
     }
 }
 
@@ -240,6 +276,13 @@ pub fn tokens_advice(expires_in: Option<Duration>, has_refresh_token: bool) -> S
         "no refresh token came with it, so the one that is held is kept"
     };
     format!("This is a success: {end}; {refresh}. Nothing is to be done.")
+}
+
+/// By how much this computer's clock is wrong; `off_s` is positive where it is ahead.
+pub fn clock_off(off_s: i64) -> String {
+    let way = if off_s < 0 { "behind" } else { "ahead of" };
+    let length = span(Duration::from_secs(off_s.unsigned_abs()));
+    format!("this computer's clock is about {length} {way} the clocks of its providers")
 }
 
 /// A clause as a sentence.

@@ -1,14 +1,18 @@
 //! Changes with numbers, so that a listener can resume where it stopped.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
 use tokio::sync::broadcast;
 
-use super::{Engine, NumberedEvent};
-use crate::{api::types::Event, coordinator::Change};
+use super::{Engine, NumberedEvent, rows::Head};
+use crate::{
+    api::types::{Event, OverallRow},
+    coordinator::Change,
+    domain::account::AccountId,
+};
 
 /// Events kept for listeners that come back.
 const KEPT: usize = 512;
@@ -67,37 +71,61 @@ impl Numbered {
 }
 
 impl Engine {
-    /// Turns what the owning task says into events, with rows as they are when it is said.
+    /// Turns what the owning task says into events, with rows as they are when it is said. What all
+    /// accounts mean together is worked out once for changes that come together, of what was kept
+    /// of each account, and said only when it differs.
     pub(super) fn follow_changes(&self) {
         let engine = self.clone();
         let mut changes = self.inner.coordinator.changes();
         tokio::spawn(async move {
+            let mut overall = Told::default();
             loop {
-                match changes.recv().await {
-                    Ok(change) => engine.on_change(change),
+                let mut next = match changes.recv().await {
+                    Ok(change) => Some(change),
                     Err(broadcast::error::RecvError::Lagged(_)) => {
-                        engine.inner.events.push(Event::Resync);
+                        engine.resync(&mut overall);
+                        None
                     }
                     Err(broadcast::error::RecvError::Closed) => return,
+                };
+                while let Some(change) = next {
+                    engine.on_change(change, &mut overall);
+                    next = match changes.try_recv() {
+                        Ok(change) => Some(change),
+                        Err(broadcast::error::TryRecvError::Lagged(_)) => {
+                            engine.resync(&mut overall);
+                            None
+                        }
+                        Err(_) => None,
+                    };
                 }
+                engine.tell_overall(&mut overall);
             }
         });
     }
 
-    fn on_change(&self, change: Change) {
+    fn resync(&self, overall: &mut Told) {
+        self.inner.events.push(Event::Resync);
+        *overall = Told {
+            changed: true,
+            ..Told::default()
+        };
+    }
+
+    fn on_change(&self, change: Change, overall: &mut Told) {
         match change {
             Change::Account(id) => {
                 if let Some(view) = self.inner.coordinator.snapshot().account(&id) {
                     let row = self.row(&view);
                     self.inner.events.push(Event::Account { row });
+                    overall.put(id, self.head(&view));
                 }
-                self.push_overall();
             }
             Change::Removed(id, name) => {
+                overall.changed |= overall.heads.remove(&id).is_some();
                 self.inner.events.push(Event::Removed { id: id.0, name });
-                self.push_overall();
             }
-            Change::Overall => self.push_overall(),
+            Change::Overall => overall.changed = true,
             Change::History(entry) => {
                 let entry = super::records::row(*entry);
                 self.inner.events.push(Event::History { entry });
@@ -105,8 +133,41 @@ impl Engine {
         }
     }
 
-    fn push_overall(&self) {
-        let status = self.overall();
-        self.inner.events.push(Event::Overall { status });
+    fn tell_overall(&self, told: &mut Told) {
+        if !std::mem::take(&mut told.changed) {
+            return;
+        }
+        let order = self.inner.coordinator.snapshot().order();
+        for id in &order {
+            if !told.heads.contains_key(id)
+                && let Some(view) = self.inner.coordinator.snapshot().account(id)
+            {
+                told.heads.insert(id.clone(), self.head(&view));
+            }
+        }
+        let mut heads: Vec<&Head> = order.iter().filter_map(|id| told.heads.get(id)).collect();
+        heads.sort_by_key(|head| head.state);
+        let status = self.overall_of(&heads);
+        if told.last.as_ref() != Some(&status) {
+            told.last = Some(status.clone());
+            self.inner.events.push(Event::Overall { status });
+        }
+    }
+}
+
+/// What was said last about all accounts, and what it is made of.
+#[derive(Default)]
+struct Told {
+    heads: HashMap<AccountId, Head>,
+    last: Option<OverallRow>,
+    changed: bool,
+}
+
+impl Told {
+    fn put(&mut self, id: AccountId, head: Head) {
+        if self.heads.get(&id) != Some(&head) {
+            self.heads.insert(id, head);
+            self.changed = true;
+        }
     }
 }

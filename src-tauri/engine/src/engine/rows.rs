@@ -19,8 +19,11 @@ use crate::{
 impl Engine {
     /// Everything that can be seen, who needs a person first.
     pub fn status(&self) -> Status {
+        let views = self.inner.coordinator.snapshot().accounts();
+        let mut heads: Vec<Head> = views.iter().map(|view| self.head(view)).collect();
+        heads.sort_by_key(|head| head.state);
+        let overall = self.overall_of(&heads.iter().collect::<Vec<_>>());
         let accounts = self.sorted_rows();
-        let overall = self.overall_of(&accounts);
         Status {
             overall: overall.overall,
             headline: overall.headline,
@@ -40,11 +43,6 @@ impl Engine {
         Ok(self.row(&self.find(name)?))
     }
 
-    /// Everything outside the accounts.
-    pub(super) fn overall(&self) -> OverallRow {
-        self.overall_of(&self.sorted_rows())
-    }
-
     pub(super) fn sorted_rows(&self) -> Vec<AccountRow> {
         let views = self.inner.coordinator.snapshot().accounts();
         let mut rows: Vec<AccountRow> = views.iter().map(|view| self.row(view)).collect();
@@ -53,17 +51,33 @@ impl Engine {
         rows
     }
 
-    fn overall_of(&self, rows: &[AccountRow]) -> OverallRow {
-        let overall = self.inner.coordinator.snapshot().overall();
-        let wanted = |row: &AccountRow| {
-            row.state == AccountState::FixSetup && !row.token_valid && !row.used_by.is_empty()
+    /// What of an account counts for all together.
+    pub(super) fn head(&self, view: &AccountView) -> Head {
+        let now = self.now().wall;
+        let state = state_of(view, now);
+        let used = |changing: &super::Changing| {
+            let by = changing.used_by.get(&view.account.id);
+            by.is_some_and(|by| !by.is_empty())
         };
+        let wanted =
+            state == AccountState::FixSetup && !is_token_valid(view, now) && used(&self.changing());
+        Head {
+            name: view.account.name.clone(),
+            state,
+            wanted,
+            unsaved: view.facts.as_ref().is_some_and(|f| f.unsaved.is_some()),
+        }
+    }
+
+    /// Everything outside the accounts, and what they mean together; `rows` come worst first.
+    pub(super) fn overall_of(&self, rows: &[&Head]) -> OverallRow {
+        let overall = self.inner.coordinator.snapshot().overall();
         let heads: Vec<HeadlineRow<'_>> = rows
             .iter()
             .map(|row| HeadlineRow {
                 name: &row.name,
                 state: row.state,
-                wanted: wanted(row),
+                wanted: row.wanted,
             })
             .collect();
         let worst = rows
@@ -75,7 +89,7 @@ impl Engine {
             TrayShape::Paused
         } else if rows
             .iter()
-            .any(|r| r.state == AccountState::SignInNeeded || wanted(r))
+            .any(|r| r.state == AccountState::SignInNeeded || r.wanted)
         {
             TrayShape::NeedsYou
         } else if rows.iter().any(|r| is_waiting(r.state)) {
@@ -134,9 +148,7 @@ impl Engine {
         let now = self.now().wall;
         let account = &view.account;
         let facts = view.facts.as_deref();
-        let state = facts.map_or(AccountState::Loading, |f| {
-            state_now(f.phase, f.expires_at, now)
-        });
+        let state = state_of(view, now);
         let trouble = facts.and_then(|f| f.trouble.as_ref());
         let incident = facts.and_then(|f| f.incident.as_ref());
         let provider_name = provider_name(view);
@@ -151,7 +163,7 @@ impl Engine {
             expires_source: facts.and_then(|f| f.expires_source),
             next_attempt_at: facts.and_then(|f| f.next_at),
             asks_at: facts.and_then(|f| f.asks_at),
-            refusals: trouble.map_or(0, |t| t.failures),
+            refusals: facts.map_or(0, |f| f.refusals),
         });
         let verdict = incident
             .map(|_| Verdict::SignIn)
@@ -175,9 +187,7 @@ impl Engine {
             has_refresh_token: facts.is_some_and(|f| f.has_refresh_token),
             expires_at: facts.and_then(|f| f.expires_at),
             expires_source: facts.and_then(|f| f.expires_source),
-            token_valid: facts.is_some_and(|f| {
-                f.generation > 0 && !f.rejected && f.expires_at.is_none_or(|end| end > now)
-            }),
+            token_valid: is_token_valid(view, now),
             issued_at: facts.and_then(|f| f.issued_at),
             refresh_token_expires_at: facts.and_then(|f| f.refresh_token_expires_at),
             id_token_expires_at: facts.and_then(|f| f.id_token_expires_at),
@@ -186,9 +196,7 @@ impl Engine {
             generation: facts.map_or(0, |f| f.generation),
             scopes: facts.map(|f| f.scopes.clone()).unwrap_or_default(),
             incident: incident.map(|i| Self::incident_row(view, i)),
-            asks_at: facts
-                .filter(|_| state == AccountState::Unclear)
-                .and_then(|f| f.asks_at),
+            asks_at: facts.and_then(|f| f.asks_at),
             unsaved: facts.is_some_and(|f| f.unsaved.is_some()),
             sign_in: self.inner.attempts.of(&account.id),
             used_by: self
@@ -223,6 +231,7 @@ impl Engine {
             provider_code: incident.provider_code.as_deref(),
             provider_text: incident.provider_text.as_deref(),
             after_lost_reply: incident.after_lost_reply,
+            finding: None,
         };
         words::incident_why(incident.cause, &facts, provider_of(&view.account))
     }
@@ -252,6 +261,28 @@ const fn is_waiting(state: AccountState) -> bool {
     )
 }
 
+/// What of an account counts for all together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub name: String,
+    pub state: AccountState,
+    /// Setup: its token is over and a tool asked for it.
+    pub wanted: bool,
+    pub unsaved: bool,
+}
+
+fn state_of(view: &AccountView, now: DateTime<Utc>) -> AccountState {
+    view.facts.as_ref().map_or(AccountState::Loading, |f| {
+        state_now(f.phase, f.expires_at, now)
+    })
+}
+
+fn is_token_valid(view: &AccountView, now: DateTime<Utc>) -> bool {
+    view.facts.as_ref().is_some_and(|f| {
+        f.generation > 0 && !f.rejected && f.expires_at.is_none_or(|end| end > now)
+    })
+}
+
 /// Time goes on between two steps: what was good may be over by now.
 fn state_now(
     state: AccountState,
@@ -273,6 +304,7 @@ fn failure_facts<'a>(trouble: &'a Trouble, provider_name: &'a str) -> FailureFac
         provider_code: trouble.provider_code.as_deref(),
         provider_text: trouble.provider_text.as_deref(),
         after_lost_reply: trouble.after_lost_reply,
+        finding: trouble.finding,
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-
 use super::{Answer, Caller, Engine, typed};
 use crate::{
     api::{
@@ -13,10 +11,10 @@ use crate::{
     coordinator::AccountView,
     domain::{
         cause::{Cause, Verdict},
-        grant::ExpiresSource,
         history::{HistoryEntry, HistoryKind},
         lifecycle::{Held, Settled, Trouble, Want},
-        secret::Fingerprint,
+        secret::{Fingerprint, Secret},
+        state::AccountState,
     },
     io::clock::Now,
 };
@@ -57,13 +55,16 @@ impl Engine {
     ) -> Answer<TokenAnswer> {
         let view = self.find(name)?;
         let mut want = want(&view, &query, &caller)?;
-        let held = view.held.as_ref();
-        let fingerprint = match (token.fingerprint, token.token) {
-            (Some(fingerprint), None) => Fingerprint(fingerprint),
-            (None, Some(token)) => match held {
-                // By value: the token itself is compared, never stored.
-                Some(held) if held.grant.access_token.expose() == token => held.fingerprint.clone(),
-                _ => Fingerprint("another".into()),
+        match (token.fingerprint, token.token) {
+            (Some(fingerprint), None) => want.rejected = Some(Fingerprint(fingerprint)),
+            // By value: the token itself is compared, never stored.
+            (None, Some(token)) => match &view.held {
+                Some(held) if held.grant.access_token.expose() == token => {
+                    want.rejected = Some(held.fingerprint.clone());
+                }
+                Some(_) => want.rejected = Some(Fingerprint("another".into())),
+                // It may not have been read yet.
+                None => want.rejected_token = Some(Secret::new(token)),
             },
             _ => {
                 return Err(Problem::new(
@@ -71,8 +72,7 @@ impl Engine {
                     "the report needs either `fingerprint` or `token`",
                 ));
             }
-        };
-        want.rejected = Some(fingerprint);
+        }
         let now = self.now();
         if let Some(held) = good(&view, &want, now) {
             return Ok(self.hand_out(&view, held, &want, &caller, now, false));
@@ -132,7 +132,7 @@ impl Engine {
                 .facts
                 .as_ref()
                 .is_some_and(|f| f.over && f.incident.is_some())
-            && want.rejected.as_ref() != Some(&held.fingerprint)
+            && !is_reported(held, &want)
             && usable(held, &want, now)
         {
             return Ok(self.hand_out(&view, held, &want, caller, now, true));
@@ -222,6 +222,11 @@ impl Engine {
                     .with_cause(Cause::GrantMissing)
                     .with_hint(sign_in)
             }
+            Some(Settled::Busy) if is_loading(view) => Problem::new(
+                Code::Loading,
+                format!("{name} is still being read from the keychain; ask again"),
+            )
+            .with_retry_after(2),
             Some(Settled::Busy) => {
                 Problem::new(Code::Busy, format!("{name} is being refreshed; ask again"))
                     .with_retry_after(2)
@@ -277,6 +282,19 @@ impl Engine {
     }
 }
 
+/// Whether this very token was answered with a 401.
+fn is_reported(held: &Held, want: &Want) -> bool {
+    want.rejected.as_ref() == Some(&held.fingerprint)
+        || want.rejected_token.as_ref() == Some(&held.grant.access_token)
+}
+
+/// Whether what is stored was not read yet.
+fn is_loading(view: &AccountView) -> bool {
+    view.facts
+        .as_ref()
+        .is_none_or(|facts| facts.phase == AccountState::Loading)
+}
+
 /// What a query wants, or why it makes no sense.
 fn want(view: &AccountView, query: &TokenQuery, caller: &Caller) -> Answer<Want> {
     let id_token = match query.kind.as_deref() {
@@ -321,6 +339,7 @@ fn want(view: &AccountView, query: &TokenQuery, caller: &Caller) -> Answer<Want>
     Ok(Want {
         min_valid: query.min_valid.map(Duration::from_secs),
         rejected: None,
+        rejected_token: None,
         id_token,
         person: false,
         by: caller.program.clone(),
@@ -337,11 +356,9 @@ fn good<'a>(view: &'a AccountView, want: &Want, now: Now) -> Option<&'a Held> {
 /// Whether a token can be handed out although it does not meet the want: it is not over for
 /// certain. An assumed end only schedules.
 fn usable(held: &Held, want: &Want, now: Now) -> bool {
-    let lives = |end: Option<DateTime<Utc>>| end.is_none_or(|end| end > now.wall);
     if want.id_token {
-        held.grant.id_token.is_some() && lives(held.grant.id_token_expires_at)
+        held.grant.id_token.is_some() && held.id_ends.is_none_or(|end| end > now.boot)
     } else {
-        held.ends.is_none_or(|end| end > now.boot)
-            || held.grant.expires_source == ExpiresSource::Assumed
+        held.stated_end().is_none_or(|end| end > now.boot)
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     coordinator::Message,
     domain::{
         account::{AccountId, ClientAuth},
-        provider,
+        provider, words,
     },
     explain,
     io::{settings::SettingsEdit, vault::VaultKind},
@@ -95,6 +95,13 @@ impl Engine {
                 "mend the line, the file is read again by itself",
             ),
         });
+        if let Some(off) = self.inner.coordinator.snapshot().overall().clock_off_s {
+            findings.push(problem(
+                "clock",
+                words::clock_off(off),
+                "set this computer's date and time",
+            ));
+        }
         let views = self.inner.coordinator.snapshot().accounts();
         for view in &views {
             let Some(facts) = &view.facts else { continue };

@@ -10,6 +10,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use crate::domain::diagnosis::Connectivity;
+
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
@@ -28,6 +30,8 @@ pub enum WakeSignal {
     Resumed,
     NetworkUp,
     NetworkDown,
+    /// What the network service thinks of the way to the internet.
+    Connectivity(Connectivity),
     /// The session is locked or inactive; no notification now.
     SessionAway,
     SessionBack,
@@ -45,6 +49,7 @@ impl WakeSignal {
             Self::Sleeping | Self::Resumed => 0,
             Self::NetworkUp | Self::NetworkDown => 1,
             Self::SessionAway | Self::SessionBack => 2,
+            Self::Connectivity(_) => 3,
         }
     }
 }
@@ -55,7 +60,7 @@ pub async fn debounce(
     mut raw: mpsc::UnboundedReceiver<WakeSignal>,
     calm: mpsc::UnboundedSender<WakeSignal>,
 ) {
-    let mut waiting: [Option<Waiting>; 3] = [None; 3];
+    let mut waiting: [Option<Waiting>; 4] = [None; 4];
     loop {
         let due = waiting.iter().flatten().map(Waiting::due).min();
         tokio::select! {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::{Effect, Env, Life, Log, Now};
 use crate::domain::{
     cause::{Cause, Verdict},
+    diagnosis::Finding,
     history::{HistoryEntry, HistoryKind, Trigger},
     policy,
-    secret::Fingerprint,
+    secret::{Fingerprint, Secret},
 };
 
 /// What a caller wants of an account's token.
@@ -18,6 +19,8 @@ pub struct Want {
     pub min_valid: Option<Duration>,
     /// The token with this fingerprint was answered with a 401.
     pub rejected: Option<Fingerprint>,
+    /// The same by value, from before the grant was read.
+    pub rejected_token: Option<Secret>,
     /// The ID token counts, not the access token.
     pub id_token: bool,
     /// A refresh by hand: passes back-off and breaker.
@@ -58,20 +61,22 @@ pub struct Trouble {
     /// The refusal is certain; what remains is signing in.
     pub incident: bool,
     pub after_lost_reply: bool,
+    /// What the surroundings add.
+    pub finding: Option<Finding>,
 }
 
 impl Life {
     /// Whether the published token meets the want, so that nothing needs to be sent.
     pub(super) fn is_good_for(&self, want: &Want, now: Now) -> bool {
         self.held.as_ref().is_some_and(|held| {
-            self.rejected.as_ref() != Some(&held.fingerprint) && held.meets(want, now)
+            self.memory.rejected.as_ref() != Some(&held.fingerprint) && held.meets(want, now)
         })
     }
 
     pub(super) fn on_demand(
         &mut self,
         waiter: u64,
-        want: Want,
+        mut want: Want,
         now: Now,
         env: &Env,
         out: &mut Vec<Effect>,
@@ -86,6 +91,9 @@ impl Life {
             }
             return;
         }
+        if let (Some(token), Some(fingerprints)) = (&want.rejected_token, &self.fingerprints) {
+            want.rejected = Some(fingerprints.of(token));
+        }
         out.push(Effect::Log(Log::ExpiryChecked {
             remaining_s: self.remaining_s(now),
         }));
@@ -96,16 +104,21 @@ impl Life {
                 .is_some_and(|h| h.fingerprint == *fingerprint)
         {
             self.note_rejection(want.by.clone(), now, out);
+            if self.memory.incident.is_some() {
+                // Its refresh was refused for good before anybody reported it.
+                self.memory.rejected = Some(fingerprint.clone());
+                self.version += 1;
+            }
         }
         if self.is_over(now) {
-            self.note_asked_when_over(out);
+            self.note_asked_when_over();
         }
         if self.is_good_for(&want, now) {
             out.push(Effect::Answer {
                 waiter,
                 settled: Settled::Good,
             });
-        } else if self.join(waiter, out) {
+        } else if self.join(waiter) {
             out.push(Effect::Log(Log::RefreshJoined));
         } else if let Some(settled) = self.refuse(&want, now, env, out) {
             out.push(Effect::Answer { waiter, settled });
@@ -120,8 +133,8 @@ impl Life {
             if want.person {
                 self.go_on_with_a_copy();
             }
-            self.begin(trigger, now, out);
-            self.join(waiter, out);
+            self.begin(trigger, out);
+            self.join(waiter);
         }
     }
 
@@ -140,9 +153,10 @@ impl Life {
         out.push(Effect::Record(Box::new(entry)));
     }
 
-    fn note_asked_when_over(&mut self, out: &mut Vec<Effect>) {
-        let _ = out;
-        self.asked_since_end = true;
+    fn note_asked_when_over(&mut self) {
+        if !std::mem::replace(&mut self.memory.asked_since_end, true) {
+            self.version += 1;
+        }
         if let Some(incident) = &mut self.memory.incident
             && incident.later_at.is_some()
             && !incident.refused_since_later
@@ -153,7 +167,7 @@ impl Life {
     }
 
     /// Joins the refresh or the save that is going on.
-    fn join(&mut self, waiter: u64, _out: &mut Vec<Effect>) -> bool {
+    fn join(&mut self, waiter: u64) -> bool {
         if let Some(attempt) = self.attempt.as_mut().filter(|a| !a.superseded) {
             attempt.waiters.push(waiter);
             true
@@ -187,8 +201,8 @@ impl Life {
         }
         if held.grant.refresh_token.is_none() {
             if want.rejected.is_some() {
-                self.rejected = Some(held.fingerprint.clone());
-                self.asked_since_end = true;
+                self.memory.rejected = Some(held.fingerprint.clone());
+                self.memory.asked_since_end = true;
                 self.open_incident(Cause::NoRefreshToken, None, now, out);
             }
             return Some(match &self.trouble {
@@ -311,6 +325,7 @@ impl Trouble {
             trigger,
             incident: false,
             after_lost_reply: false,
+            finding: None,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Effect, Env, Life, Log, Now, Settled};
+use super::{Effect, Env, Life, Log, Now, Settled, Trouble};
 use crate::domain::{
-    account::RefreshWhen, classify::Failure, grant::Grant, history::Trigger, policy, secret::Secret,
+    account::RefreshWhen, cause::Verdict, classify::Failure, grant::Grant, history::Trigger,
+    policy, secret::Secret,
 };
 
 /// A refresh from its start until its reply was accepted or refused.
@@ -76,8 +77,9 @@ impl Life {
             return None;
         }
         let (at, trigger) = match &self.trouble {
+            Some(trouble) if self.rests_until_used(trouble) => return None,
             Some(trouble) => (trouble.next_at?, trouble.trigger),
-            None if self.memory.intent.is_some() => (now.boot, Trigger::Startup),
+            None if self.memory.intent.is_some() => (self.resend_at(now), Trigger::Startup),
             None if self.setup.refresh == RefreshWhen::WhenUsed => return None,
             None => {
                 // However short a life a provider gives, refreshing never becomes a loop.
@@ -93,6 +95,25 @@ impl Life {
         Some((at.max(not_before), trigger))
     }
 
+    /// An account that is refreshed when used is not tried again before somebody asks; but a lost
+    /// reply may have brought its only refresh token, and a refusal is confirmed.
+    fn rests_until_used(&self, trouble: &Trouble) -> bool {
+        self.setup.refresh == RefreshWhen::WhenUsed
+            && self.memory.intent.is_none()
+            && trouble.verdict() != Verdict::SignIn
+    }
+
+    /// When an open intent of an earlier run is sent again: its sends count over restarts.
+    pub(super) fn resend_at(&self, now: Now) -> Duration {
+        let Some(intent) = &self.memory.intent else {
+            return now.boot;
+        };
+        let pause = policy::resend_pause(intent.sends);
+        let last = intent.last_at.unwrap_or(intent.first_at);
+        let due = now.boot_of(policy::plus(last, pause));
+        due.min(now.boot + pause)
+    }
+
     pub(super) fn begin_if_planned(&mut self, now: Now, env: &Env, out: &mut Vec<Effect>) {
         let Some((at, trigger)) = self.planned(now) else {
             return;
@@ -104,11 +125,10 @@ impl Life {
             self.spread = Some(until);
             return;
         }
-        self.begin(trigger, now, out);
+        self.begin(trigger, out);
     }
 
-    pub(super) fn begin(&mut self, trigger: Trigger, now: Now, out: &mut Vec<Effect>) {
-        let _ = now;
+    pub(super) fn begin(&mut self, trigger: Trigger, out: &mut Vec<Effect>) {
         self.spread = None;
         out.push(Effect::Log(Log::RefreshStarted { trigger }));
         self.attempt = Some(Attempt {

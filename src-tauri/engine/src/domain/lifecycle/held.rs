@@ -5,7 +5,11 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Now, Want};
-use crate::domain::{grant::Grant, policy, secret::Fingerprint};
+use crate::domain::{
+    grant::{ExpiresSource, Grant},
+    policy,
+    secret::Fingerprint,
+};
 
 /// The grant that is handed out, with what was computed once.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub struct Held {
     /// moves neither, and a clock that was wrong when the grant was stored stretches none.
     pub due: Option<Duration>,
     pub ends: Option<Duration>,
+    /// End of the ID token, likewise.
+    pub id_ends: Option<Duration>,
     pub received: Duration,
 }
 
@@ -40,16 +46,19 @@ impl Held {
         Some(stated.min(ended))
     }
 
+    /// When the access token ends; none where that is not known, or only assumed for scheduling.
+    pub fn stated_end(&self) -> Option<Duration> {
+        self.ends
+            .filter(|_| self.grant.expires_source != ExpiresSource::Assumed)
+    }
+
     /// Whether this token meets the want as it is.
     pub fn meets(&self, want: &Want, now: Now) -> bool {
         if want.person || want.rejected.as_ref() == Some(&self.fingerprint) {
             return false;
         }
         if want.id_token {
-            return self
-                .grant
-                .id_token_expires_at
-                .is_some_and(|end| end > now.wall);
+            return self.id_ends.is_some_and(|end| end > now.boot);
         }
         let (Some(ends), Some(end)) = (self.ends, self.grant.expires_at) else {
             return true;

@@ -41,6 +41,7 @@ impl Life {
             refused_since_later: false,
             probes: 0,
         });
+        self.memory.refusals = None;
         self.version += 1;
         self.show_incident(now);
         out.push(Effect::Log(Log::IncidentOpened { cause }));
@@ -84,18 +85,29 @@ impl Life {
     /// Any success ends trouble and incident, and withdraws what was notified.
     pub(super) fn resolve(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.trouble = None;
-        self.refusals = 0;
-        self.unclear = None;
-        self.rejected = None;
-        self.asked_since_end = false;
+        self.waits = 0;
         self.hold = None;
         self.spread = None;
+        self.looked_around = None;
+        self.issuer_answers = false;
+        self.moved_to = None;
+        self.forget_doubts();
         if let Some(incident) = self.memory.incident.take() {
             self.version += 1;
             if incident.notified_at.is_some() {
                 self.record(HistoryKind::NotificationWithdrawn, now, out);
             }
         }
+    }
+
+    /// What was pending or noted about the former grant means nothing for the next.
+    fn forget_doubts(&mut self) {
+        let memory = &mut self.memory;
+        let doubts = memory.refusals.take().is_some()
+            | memory.rejected.take().is_some()
+            | memory.not_before.take().is_some()
+            | std::mem::take(&mut memory.asked_since_end);
+        self.version += u64::from(doubts);
     }
 
     pub(super) fn on_noticed(&mut self, now: Now, out: &mut Vec<Effect>) {
@@ -120,8 +132,7 @@ impl Life {
         out.push(Effect::Record(Box::new(entry)));
     }
 
-    pub(super) fn on_later(&mut self, now: Now, out: &mut Vec<Effect>) {
-        let _ = out;
+    pub(super) fn on_later(&mut self, now: Now) {
         if let Some(incident) = &mut self.memory.incident {
             incident.later_at = Some(now.wall);
             incident.refused_since_later = false;

@@ -9,6 +9,7 @@ use crate::domain::{
     account::RefreshWhen,
     cause::Cause,
     classify::Outcome,
+    diagnosis::Around,
     grant::{Binding, ExpiresSource, Grant},
     history::{HistoryEntry, HistoryKind, Trigger},
     journal_entry::JournalEntry,
@@ -39,7 +40,6 @@ impl Setup {
 
 /// What the machine and the other accounts mean for this step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of independent facts")]
 pub struct Env {
     /// About to sleep, shutting down, or all is paused: start nothing.
     pub quiet: bool,
@@ -49,8 +49,12 @@ pub struct Env {
     pub settling: bool,
     /// The host's breaker is open until this boot time, for this cause; not this account's turn.
     pub breaker: Option<(Duration, Cause)>,
-    /// Other accounts at that host were refused alike in the last hour.
-    pub refused_alike: bool,
+    /// How other accounts at that host were refused in the last hour, by shape.
+    pub refused_elsewhere: Vec<String>,
+    /// How long the machine was seen awake and online.
+    pub awake: Duration,
+    /// What is known around a failure.
+    pub around: Around,
 }
 
 /// What the vault and the journal hold, read together.
@@ -110,11 +114,14 @@ pub enum Input {
     /// The vault was moved: see that the new one has the newest grant.
     Resave,
     Setup(Setup),
-    /// Resume, network back, vault changed: `spread` is where in the queue of accounts that are
-    /// due together this one stands.
+    /// Resume, network back, vault changed: nothing is sent by itself before so long after.
     Woke {
         trigger: Trigger,
-        spread: u32,
+        after: Duration,
+    },
+    /// The account's own issuer was asked whether it is there; none: it did not answer well.
+    LookedAround {
+        token_endpoint: Option<String>,
     },
     Noticed,
     Later,
@@ -150,6 +157,10 @@ pub enum Effect {
         host: String,
         failed: Option<Cause>,
         refused_shape: Option<String>,
+    },
+    /// Ask the account's own issuer whether it is there, and where its token endpoint is.
+    LookAround {
+        issuer: String,
     },
     /// A late success after a removal: its refresh token should not stay alive.
     Revoke {

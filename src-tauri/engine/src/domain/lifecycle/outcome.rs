@@ -94,6 +94,10 @@ impl Life {
         self.belongs_here();
         self.memory.intent = None;
         self.memory.unconfirmed = Some(grant.clone());
+        // They were about the grant before.
+        self.memory.refusals = None;
+        self.memory.asked_since_end = false;
+        self.memory.not_before = None;
         self.version += 1;
         let mut all = waiters;
         if let Some(older) = self.saving.take() {
@@ -130,7 +134,7 @@ impl Life {
         let renews = |h: &Held| h.grant.refresh_token.is_some();
         if self.is_over(now) && self.held.as_ref().is_some_and(renews) {
             // Adopted, but no good any more: who waits wants one that is.
-            self.begin(trigger, now, out);
+            self.begin(trigger, out);
             if let Some(attempt) = &mut self.attempt {
                 attempt.waiters = waiters;
             }
@@ -151,6 +155,7 @@ impl Life {
             self.version += 1;
         }
         self.set_trouble(&failure, attempt.trigger, now, env);
+        self.look_around(failure.cause, now, env, out);
         if failure.refused
             && lost
             && let Some(trouble) = &mut self.trouble
@@ -158,6 +163,7 @@ impl Life {
             trouble.after_lost_reply = true;
         }
         let certain = self.is_certain(&failure, lost, now, env);
+        self.remember_next_try(now);
         let next_wall = self
             .trouble
             .as_ref()
@@ -177,7 +183,7 @@ impl Life {
         out.push(Effect::Record(Box::new(entry)));
         if certain {
             if self.is_rejected_for_good(attempt.trigger) {
-                self.rejected = self.held.as_ref().map(|h| h.fingerprint.clone());
+                self.memory.rejected = self.held.as_ref().map(|h| h.fingerprint.clone());
             }
             self.open_incident(failure.cause, Some(&failure), now, out);
         }

@@ -109,6 +109,7 @@ impl Life {
             .filter(|_| self.setup.is_for(&base.binding))
             .or_else(|| base.client_secret.clone());
         base.client_secret.clone_from(&client_secret);
+        let base = self.as_moved(base);
         self.intend(base, client_secret, now, out);
     }
 
@@ -157,6 +158,7 @@ impl Life {
             refresh_token,
             sends: open.as_ref().map_or(0, |i| i.sends) + 1,
             first_at: open.map_or(now.wall, |i| i.first_at),
+            last_at: Some(now.wall),
         });
         self.version += 1;
         let version = self.version;

@@ -89,8 +89,10 @@ impl Life {
             self.drop_attempt(out);
             return;
         }
-        if !failure.outcome_unknown && !failure.refused {
-            // Nothing was sent, or a portal or an edge answered: the refresh token is not spent.
+        let failure = Self::seen_around(failure, env);
+        if !failure.outcome_unknown && !failure.refused || wants_nonce(&failure) {
+            // Nothing was sent, or a portal, an edge or a check before the grant itself answered:
+            // the refresh token is not spent.
             self.forget_send();
         }
         if failure.salvage && salvage.is_some() {
@@ -105,6 +107,7 @@ impl Life {
         let tries = self.attempt.as_ref().map_or(0, |a| a.tries);
         if let Some(pause) = quick_way(&failure).and_then(|way| policy::quick_pause(way, tries))
             && !env.quiet
+            && env.breaker.is_none()
         {
             let entry = HistoryEntry {
                 attempt: Some(tries + 1),
@@ -147,8 +150,7 @@ impl Life {
             return;
         }
         match std::mem::replace(&mut attempt.stage, Stage::Locking) {
-            Stage::Pausing { base, .. } if env.quiet => {
-                let _ = base;
+            Stage::Pausing { .. } if env.quiet => {
                 self.fail(Failure::unsent(Cause::Interrupted), now, env, out);
             }
             Stage::Pausing {
@@ -202,6 +204,12 @@ impl Life {
     }
 }
 
+/// RFC 9449 §8: the same request is to be made once more. Tokentray proves no possession, so all it
+/// can do is to ask again.
+fn wants_nonce(failure: &Failure) -> bool {
+    failure.provider_code.as_deref() == Some("use_dpop_nonce")
+}
+
 /// Whether a failure may mean that another program holds a newer refresh token.
 fn worth_checking(failure: &Failure) -> bool {
     failure.refused
@@ -240,6 +248,7 @@ fn salvaged(
 /// The row of quick tries that fits a failure; none for everything that was answered below 500.
 fn quick_way(failure: &Failure) -> Option<Unanswered> {
     match failure.http_status {
+        _ if wants_nonce(failure) => Some(Unanswered::NonceWanted),
         _ if failure.cause == Cause::RateLimited || failure.retry_after.is_some() => None,
         Some(500..) => Some(Unanswered::ServerError),
         Some(200..=299) if failure.cause == Cause::MalformedResponse && failure.outcome_unknown => {

@@ -218,6 +218,7 @@ impl Life {
             id_fingerprint: grant.id_token.as_ref().map(|t| fingerprints.of(t)),
             due: policy::due_at(&grant, idle, jitter).map(at),
             ends: grant.expires_at.map(at),
+            id_ends: grant.id_token_expires_at.map(at),
             received: received.boot.saturating_sub(age),
             grant,
         });
@@ -299,6 +300,7 @@ impl Life {
             }
             None => {}
         }
+        self.recall(now, env);
         self.show_incident(now);
         self.look_for_a_copy(now, out);
         self.store(out);

@@ -35,6 +35,8 @@ pub struct AccountFacts {
     pub scopes: Vec<String>,
     pub incident: Option<Incident>,
     pub asked_since_end: bool,
+    /// Refusals in a row that are not certain yet.
+    pub refusals: u32,
     pub asks_at: Option<DateTime<Utc>>,
     pub unsaved: Option<Cause>,
     /// Journal and vault were read.
@@ -72,8 +74,8 @@ impl Life {
                 .map(round),
             expires_source: grant.map(|g| g.expires_source),
             over: self.is_over(now),
-            rejected: self.rejected.is_some()
-                && self.rejected.as_ref() == self.held.as_ref().map(|h| &h.fingerprint),
+            rejected: self.memory.rejected.is_some()
+                && self.memory.rejected.as_ref() == self.held.as_ref().map(|h| &h.fingerprint),
             issued_at: grant.map(|g| g.issued_at),
             refresh_token_expires_at: grant.and_then(|g| g.refresh_token_expires_at),
             id_token_expires_at: grant.and_then(|g| g.id_token_expires_at),
@@ -81,7 +83,8 @@ impl Life {
             generation: grant.map_or(0, |g| g.generation),
             scopes: grant.map(|g| g.scopes.clone()).unwrap_or_default(),
             incident: self.memory.incident.clone(),
-            asked_since_end: self.asked_since_end,
+            asked_since_end: self.memory.asked_since_end,
+            refusals: self.refusals(),
             asks_at: self.asks_at(now).map(round),
             unsaved: self.unsaved,
             loaded: self.ready,
@@ -112,7 +115,7 @@ impl Life {
         }
         let verdict = self.trouble.as_ref().map(Trouble::verdict);
         let by_vault = self.trouble.as_ref().is_some_and(|t| t.cause.is_vault());
-        let over = self.is_over(now) && held.grant.expires_source != ExpiresSource::Assumed;
+        let over = self.is_over(now);
         let refreshing = self.attempt.is_some() || self.saving.is_some();
         match verdict {
             Some(Verdict::Wait) if by_vault => AccountState::VaultLocked,

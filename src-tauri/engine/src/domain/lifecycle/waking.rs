@@ -25,6 +25,9 @@ impl Life {
             self.journal_retry = None;
         }
         self.continue_attempt(now, env, out);
+        if self.next_note().is_some_and(|at| at <= now.boot) {
+            self.note_time(now, env);
+        }
         if self.no_refresh_end().is_some_and(|at| at <= now.boot) && self.is_over(now) {
             self.open_incident(Cause::NoRefreshToken, None, now, out);
         }
@@ -49,13 +52,8 @@ impl Life {
         }
     }
 
-    pub(super) fn on_woke(
-        &mut self,
-        trigger: Trigger,
-        place: u32,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
+    /// The machine woke, the network or the vault came back: what waited for it goes on at `at`.
+    pub(super) fn on_woke(&mut self, trigger: Trigger, at: Duration, out: &mut Vec<Effect>) {
         if self.load_trouble.is_some() {
             self.load_retry = None;
             self.load(out);
@@ -71,14 +69,10 @@ impl Life {
             self.journal_retry = None;
             self.store(out);
         }
-        let first = Duration::from_secs(5) + self.jitter.full(Duration::from_secs(5));
-        let at = match trigger {
-            Trigger::Resume => now.boot + first + Duration::from_secs(1) * place,
-            _ => now.boot + Duration::from_millis(200) * place,
-        };
         if trigger == Trigger::Network {
             // The hold was for another network's edge, perhaps.
             self.hold = None;
+            self.version += u64::from(self.memory.not_before.take().is_some());
         }
         match trigger {
             // With the network a host may answer again: nobody waits for its old turn.

@@ -1,7 +1,10 @@
 //! The table: for each cause what happened, what happens next, what the person can do.
 
 use super::{
-    super::cause::{Cause, Verdict},
+    super::{
+        cause::{Cause, Verdict},
+        diagnosis::Finding,
+    },
     FailureFacts,
 };
 
@@ -24,7 +27,7 @@ pub fn clause(cause: Cause, facts: &FailureFacts<'_>) -> String {
             };
         }
         Cause::MalformedResponse => "the answer could not be understood",
-        Cause::ConcurrentRefresh => "another refresh of the same grant is going on",
+        Cause::ConcurrentRefresh => "another refresh of this account is going on",
         Cause::ClockWrong => "this computer's clock seems to be wrong",
         Cause::VaultLocked => "the keychain is locked",
         Cause::VaultDenied => "the keychain does not let Tokentray in",
@@ -50,11 +53,13 @@ pub fn clause(cause: Cause, facts: &FailureFacts<'_>) -> String {
         Cause::ClientForgotten => "the provider no longer knows this app",
         Cause::ClientRejected if says(facts, "secret") => "the client secret was refused",
         Cause::ClientRejected => {
-            "the provider refuses this client (its id, secret or registration)"
+            "the provider refuses this app (its client id, secret or registration)"
         }
         Cause::ScopeRejected => "the provider refuses the scopes (what was asked for)",
-        Cause::GrantNotAllowed => "the provider does not let this client refresh",
-        Cause::EndpointWrong => "the address in the settings does not answer as a token endpoint",
+        Cause::GrantNotAllowed => "the provider does not let this app renew its tokens",
+        Cause::EndpointWrong => {
+            "the address in the settings does not answer as one that renews tokens"
+        }
         Cause::PolicyBlocked => "a rule at the provider stands against it",
         Cause::Unrecognised => "the provider refused for an unknown reason",
         Cause::NoTokenInReply => "the provider answered without a token",
@@ -174,7 +179,7 @@ pub const fn you(cause: Cause) -> &'static str {
         }
         Cause::ScopeRejected => "Look at the scopes in the settings, then sign in again.",
         Cause::GrantNotAllowed => {
-            "Allow the refresh-token grant for this client where it is registered."
+            "Allow this app to renew its tokens (the refresh token grant) where it is registered."
         }
         Cause::EndpointWrong => "Look at the token address in the settings.",
         _ => match cause.verdict() {
@@ -182,6 +187,32 @@ pub const fn you(cause: Cause) -> &'static str {
             Verdict::SignIn => "Sign in again.",
             Verdict::FixSetup => "Edit the account's settings.",
         },
+    }
+}
+
+/// What the surroundings add, as a clause.
+pub const fn found(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Offline => "this computer has no network",
+        Finding::NoInternet => "this network does not reach the internet",
+        Finding::ProviderDown => "the network works, so the fault is at the provider",
+        Finding::TokenServiceDown => {
+            "the provider's other addresses answer, so only the one that renews tokens is in trouble"
+        }
+        Finding::ClockAhead => "this computer's clock is ahead of the provider's",
+        Finding::ClockBehind => "this computer's clock is behind the provider's",
+    }
+}
+
+/// What the person can do, where the surroundings say more than the cause.
+pub const fn you_with(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Offline => "Connect this computer to a network.",
+        Finding::NoInternet => "Look at the network, or use another one.",
+        Finding::ProviderDown | Finding::TokenServiceDown => {
+            "Nothing is to be done now; the provider's status page may tell more."
+        }
+        Finding::ClockAhead | Finding::ClockBehind => "Set this computer's date and time.",
     }
 }
 

@@ -16,6 +16,7 @@ pub fn history(entry: &HistoryEntry) -> String {
         provider_code: entry.provider_code.as_deref(),
         provider_text: entry.provider_text.as_deref(),
         after_lost_reply: false,
+        finding: None,
     };
     let clause = entry.cause.map(|cause| causes::clause(cause, &facts));
     let because = clause

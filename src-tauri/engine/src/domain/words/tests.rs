@@ -24,14 +24,20 @@ fn facts(state: AccountState, cause: Option<Cause>) -> AccountFacts<'static> {
 #[test]
 fn an_account_is_told_in_a_sentence() {
     use AccountState::*;
-    assert_eq!(account_message(&facts(Ok, None)), "Good for 48 min");
+    assert_eq!(account_message(&facts(Ok, None)), "Good until 14:48");
     assert_eq!(
         account_message(&facts(Waiting, Some(Cause::ServerError))),
-        "Waiting: the provider answers 503. Next try in 4 min."
+        "Waiting: the provider answers 503. Next try at 14:04."
     );
     assert_eq!(
         account_message(&facts(SignInNeeded, Some(Cause::RefreshTokenRevoked))),
         "Sign in again: the refresh token was revoked."
+    );
+    let mut pending = facts(Waiting, Some(Cause::RefreshTokenRevoked));
+    pending.refusals = 1;
+    assert_eq!(
+        account_message(&pending),
+        "The provider refused: the refresh token was revoked; you will be asked at 14:20 if it persists"
     );
     let mut setup = facts(FixSetup, Some(Cause::ClientRejected));
     setup.failure.provider_text = Some("Invalid client secret provided");
@@ -43,7 +49,7 @@ fn an_account_is_told_in_a_sentence() {
     unclear.failure.provider_text = Some("computer says no.");
     assert_eq!(
         account_message(&unclear),
-        "The provider refused twice for an unknown reason: “computer says no”; if it persists you will be asked at 14:20"
+        "The provider refused for an unknown reason: “computer says no”; refused twice, you will be asked at 14:20 if it persists"
     );
 }
 

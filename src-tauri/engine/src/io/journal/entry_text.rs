@@ -1,12 +1,13 @@
 //! The versioned JSON inside a journal's seal. It holds tokens, so buffers are wiped.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::domain::{
     grant::{Grant, GrantFormatError},
-    journal_entry::{Incident, Intent, JournalEntry, Place},
-    secret::Secret,
+    journal_entry::{Incident, Intent, JournalEntry, Place, Refusals},
+    secret::{Fingerprint, Secret},
 };
 
 use super::SealError;
@@ -26,6 +27,10 @@ struct Writing<'a> {
     incident: &'a Option<Incident>,
     place: &'a Option<Place>,
     went_on_with: Option<u64>,
+    refusals: &'a Option<Refusals>,
+    asked_since_end: bool,
+    rejected: &'a Option<Fingerprint>,
+    not_before: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +50,14 @@ struct Reading {
     place: Option<Place>,
     #[serde(default)]
     went_on_with: Option<u64>,
+    #[serde(default)]
+    refusals: Option<Refusals>,
+    #[serde(default)]
+    asked_since_end: bool,
+    #[serde(default)]
+    rejected: Option<Fingerprint>,
+    #[serde(default)]
+    not_before: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +76,10 @@ pub(super) fn write(entry: &JournalEntry) -> Zeroizing<Vec<u8>> {
         incident,
         place,
         went_on_with,
+        refusals,
+        asked_since_end,
+        rejected,
+        not_before,
     } = entry;
     let grant = unconfirmed.as_ref().map(Grant::to_stored);
     let writing = Writing {
@@ -75,6 +92,10 @@ pub(super) fn write(entry: &JournalEntry) -> Zeroizing<Vec<u8>> {
         incident,
         place,
         went_on_with: *went_on_with,
+        refusals,
+        asked_since_end: *asked_since_end,
+        rejected,
+        not_before: *not_before,
     };
     let secrets = [&writing.unconfirmed, &writing.salvage]
         .into_iter()
@@ -112,5 +133,9 @@ pub(super) fn read(text: &[u8]) -> Result<JournalEntry, SealError> {
         incident: reading.incident,
         place: reading.place,
         went_on_with: reading.went_on_with,
+        refusals: reading.refusals,
+        asked_since_end: reading.asked_since_end,
+        rejected: reading.rejected,
+        not_before: reading.not_before,
     })
 }

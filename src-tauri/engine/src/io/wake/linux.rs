@@ -12,7 +12,7 @@ use zbus::{
     zvariant::{OwnedFd, OwnedObjectPath, OwnedValue},
 };
 
-use super::{super::dbus, WakeSignal, debounce};
+use super::{super::dbus, Connectivity, WakeSignal, debounce};
 
 mod routes;
 
@@ -25,6 +25,7 @@ const LOGIND_PATH: &str = "/org/freedesktop/login1";
 const MANAGER: &str = "org.freedesktop.login1.Manager";
 const SESSION: &str = "org.freedesktop.login1.Session";
 const NETWORK: &str = "org.freedesktop.NetworkManager";
+const NETWORK_PATH: &str = "/org/freedesktop/NetworkManager";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// Starts listening; debounced signals come through the channel, which never closes by itself.
@@ -62,6 +63,13 @@ async fn listen(raw: &mpsc::UnboundedSender<WakeSignal>) -> zbus::Result<()> {
     if session.away() {
         let _ = raw.send(WakeSignal::SessionAway);
     }
+    // Beside the signals: a service that does not answer delays none of them.
+    let (asked, told) = (bus.clone(), raw.clone());
+    tokio::spawn(async move {
+        for signal in network_now(&asked).await {
+            let _ = told.send(signal);
+        }
+    });
     loop {
         let message = tokio::select! {
             message = signals.recv() => message,
@@ -70,7 +78,7 @@ async fn listen(raw: &mpsc::UnboundedSender<WakeSignal>) -> zbus::Result<()> {
         let Some(message) = message else {
             return Err(zbus::Error::Failure("the system bus went away".into()));
         };
-        if let Some(signal) = read(&message, &mut session) {
+        for signal in read(&message, &mut session).into_iter().flatten() {
             let _ = raw.send(signal);
         }
     }
@@ -95,11 +103,15 @@ fn properties_rule(sender: &'static str, about: &'static str) -> zbus::Result<Ma
 
 type Properties = HashMap<String, OwnedValue>;
 
-fn read(message: &Message, session: &mut Session) -> Option<WakeSignal> {
+fn read(message: &Message, session: &mut Session) -> [Option<WakeSignal>; 2] {
+    heard(message, session).unwrap_or_default()
+}
+
+fn heard(message: &Message, session: &mut Session) -> Option<[Option<WakeSignal>; 2]> {
     let header = message.header();
     let (interface, member) = (header.interface()?.as_str(), header.member()?.as_str());
     let body = message.body();
-    match (interface, member) {
+    let one = match (interface, member) {
         (MANAGER, "PrepareForSleep") => Some(if body.deserialize().ok()? {
             WakeSignal::Sleeping
         } else {
@@ -109,7 +121,7 @@ fn read(message: &Message, session: &mut Session) -> Option<WakeSignal> {
         (PROPERTIES, "PropertiesChanged") => {
             let (about, changed, _): (String, Properties, Vec<String>) = body.deserialize().ok()?;
             match about.as_str() {
-                NETWORK => network_change(&changed),
+                NETWORK => return Some(network_change(&changed)),
                 SESSION if session.is(header.path()?.as_str()) => session.change(&changed),
                 _ => None,
             }
@@ -120,7 +132,39 @@ fn read(message: &Message, session: &mut Session) -> Option<WakeSignal> {
             Some(session.signal())
         }
         _ => None,
-    }
+    };
+    Some([one, None])
+}
+
+/// What NetworkManager says at the beginning, where it says more than that all is well.
+async fn network_now(bus: &Connection) -> Vec<WakeSignal> {
+    let reply = bus
+        .call_method(
+            Some(NETWORK),
+            NETWORK_PATH,
+            Some(PROPERTIES),
+            "GetAll",
+            &(NETWORK,),
+        )
+        .await;
+    let Ok(all) = reply.and_then(|reply| reply.body().deserialize::<Properties>()) else {
+        return Vec::new();
+    };
+    let number = |key: &str| all.get(key).and_then(|value| u32::try_from(value).ok());
+    let state = number("State").and_then(network_state);
+    let connectivity = number("Connectivity").and_then(connectivity);
+    let all_well = [
+        WakeSignal::NetworkUp,
+        WakeSignal::Connectivity(Connectivity::Full),
+    ];
+    // It may run and manage nothing: then the kernel's routes know better.
+    let has_route = !routes::default_routes().is_empty();
+    [state, connectivity]
+        .into_iter()
+        .flatten()
+        .filter(|signal| !all_well.contains(signal))
+        .filter(|signal| *signal != WakeSignal::NetworkDown || !has_route)
+        .collect()
 }
 
 /// `NMState`: 60 and 70 have a default route; 10, 20 and 50 (link only) have none; the rest is on
@@ -133,17 +177,32 @@ const fn network_state(state: u32) -> Option<WakeSignal> {
     }
 }
 
-/// `NMConnectivityState`: 1 is none, 4 is full; a portal (2) is neither. Another primary
-/// connection is another network.
-fn network_change(changed: &Properties) -> Option<WakeSignal> {
-    let connectivity = changed
+/// `NMConnectivityState`: 2 is a portal, 3 a network without internet, 4 full.
+const fn connectivity(state: u32) -> Option<WakeSignal> {
+    match state {
+        2 => Some(WakeSignal::Connectivity(Connectivity::Portal)),
+        3 => Some(WakeSignal::Connectivity(Connectivity::Limited)),
+        4 => Some(WakeSignal::Connectivity(Connectivity::Full)),
+        _ => None,
+    }
+}
+
+/// A portal is neither a network nor the loss of one. Another primary connection is another
+/// network.
+fn network_change(changed: &Properties) -> [Option<WakeSignal>; 2] {
+    let state = changed
         .get("Connectivity")
         .and_then(|value| u32::try_from(value).ok());
-    match connectivity {
-        Some(4) => return Some(WakeSignal::NetworkUp),
-        Some(1) => return Some(WakeSignal::NetworkDown),
+    let told = state.and_then(connectivity);
+    match state {
+        Some(4) => return [told, Some(WakeSignal::NetworkUp)],
+        Some(1) => return [told, Some(WakeSignal::NetworkDown)],
         _ => {}
     }
+    [told, new_connection(changed)]
+}
+
+fn new_connection(changed: &Properties) -> Option<WakeSignal> {
     let primary = changed.get("PrimaryConnection")?.try_clone().ok()?;
     let primary = OwnedObjectPath::try_from(primary).ok()?;
     (primary.as_str() != "/").then_some(WakeSignal::NetworkUp)
@@ -295,9 +354,14 @@ mod tests {
     #[test]
     fn a_portal_is_no_network_and_no_loss_of_one() {
         let portal = Properties::from([("Connectivity".to_owned(), OwnedValue::from(2_u32))]);
-        assert_eq!(network_change(&portal), None);
+        let told = WakeSignal::Connectivity(Connectivity::Portal);
+        assert_eq!(network_change(&portal), [Some(told), None]);
         let full = Properties::from([("Connectivity".to_owned(), OwnedValue::from(4_u32))]);
-        assert_eq!(network_change(&full), Some(WakeSignal::NetworkUp));
+        let told = WakeSignal::Connectivity(Connectivity::Full);
+        assert_eq!(
+            network_change(&full),
+            [Some(told), Some(WakeSignal::NetworkUp)]
+        );
     }
 
     #[test]

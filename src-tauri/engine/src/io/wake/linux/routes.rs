@@ -64,7 +64,7 @@ fn bell() -> Option<UnixDatagram> {
     UnixDatagram::from_std(std_net::UnixDatagram::from(socket)).ok()
 }
 
-fn default_routes() -> BTreeSet<String> {
+pub(super) fn default_routes() -> BTreeSet<String> {
     let ipv4 = fs::read_to_string("/proc/net/route").unwrap_or_default();
     let ipv6 = fs::read_to_string("/proc/net/ipv6_route").unwrap_or_default();
     defaults(&ipv4, &ipv6)
