@@ -1,6 +1,6 @@
 //! The history: pages, folding, retention, and a file that is damaged or too new.
 
-use std::path::Path;
+use std::{path::Path, time::Duration as Closeness};
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use tokentray::{
@@ -336,7 +336,10 @@ async fn the_timeline_gets_its_kinds_and_what_began_before_its_window() {
     history.append(handed_out(ago(hour(2)), "git"));
     history.append(failed(ago(hour(1)), "work", Cause::ServerError));
     history.append(entry(now() + hour(1), "work", HistoryKind::Refreshed));
-    let drawn = history.between(ago(hour(3)), now()).await.unwrap();
+    let drawn = history
+        .between(ago(hour(3)), now(), Closeness::ZERO)
+        .await
+        .unwrap();
     let drawn: Vec<_> = drawn
         .iter()
         .map(|e| ((now() - e.at).num_hours(), e.kind.code()))
@@ -347,6 +350,46 @@ async fn the_timeline_gets_its_kinds_and_what_began_before_its_window() {
             (8, "refreshed"),
             (7, "sign_in_needed"),
             (1, "refresh_failed")
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_long_history_is_read_small_and_nothing_of_it_is_lost() {
+    let history = memory();
+    for minute in (0..600).rev() {
+        let at = ago(Duration::minutes(minute));
+        history.append(HistoryEntry {
+            expires_at: Some(at + Duration::minutes(2)),
+            ..entry(at, "work", HistoryKind::Refreshed)
+        });
+        if (300..320).contains(&minute) {
+            history.append(failed(at, "work", Cause::ServerError));
+        }
+    }
+    // An hour without any.
+    history.append(entry(
+        ago(Duration::minutes(-60)),
+        "work",
+        HistoryKind::Refreshed,
+    ));
+    let until = ago(Duration::hours(-2));
+    let ten_minutes = Closeness::from_mins(10);
+    let from = ago(Duration::hours(24));
+    let drawn = history.between(from, until, ten_minutes).await.unwrap();
+    let drawn: Vec<_> = drawn
+        .iter()
+        .map(|e| {
+            let minutes = |at: DateTime<Utc>| (now() - at).num_minutes();
+            (e.kind.code(), e.since.map(minutes), minutes(e.at), e.count)
+        })
+        .collect();
+    assert_eq!(
+        drawn,
+        [
+            ("refresh_failed", Some(319), 300, 20),
+            ("refreshed", Some(599), 0, 600),
+            ("refreshed", None, -60, 1),
         ]
     );
 }

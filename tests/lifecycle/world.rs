@@ -420,6 +420,7 @@ impl History for TestHistory {
         &self,
         _: DateTime<Utc>,
         _: DateTime<Utc>,
+        _: Duration,
     ) -> Pending<'static, Result<Vec<HistoryEntry>, HistoryError>> {
         Box::pin(async { Ok(Vec::new()) })
     }

@@ -138,6 +138,8 @@ struct Changing {
     removals: u64,
     /// Programs that fetched a token lately, newest first.
     used_by: HashMap<AccountId, Vec<String>>,
+    /// When a person signed in last, as far as the history tells.
+    signed_in: HashMap<AccountId, DateTime<Utc>>,
     ids: u64,
 }
 
@@ -192,6 +194,7 @@ impl Engine {
             }),
         };
         engine.follow_changes();
+        engine.recall_sign_ins();
         engine.keep_history_tidy();
         if let Some(mut wake) = options.wake {
             let coordinator = engine.inner.coordinator.clone();

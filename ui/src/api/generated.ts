@@ -542,6 +542,13 @@ export interface components {
     schemas: {
         /** @description `PATCH /v1/accounts/{name}`: absent members stay as they are. */
         AccountPatch: {
+            /**
+             * @description All of them anew.
+             * @default null
+             */
+            auth_params: {
+                [key: string]: string;
+            } | null;
             /** @default null */
             auth_url: string | null;
             /** @default null */
@@ -561,6 +568,11 @@ export interface components {
              * @default null
              */
             name: string | null;
+            /**
+             * @description Key of the provider table; an empty string goes on without a preset.
+             * @default null
+             */
+            provider: string | null;
             /** @default null */
             redirect_host: string | null;
             /** @default null */
@@ -569,6 +581,8 @@ export interface components {
             redirect_ports: number[] | null;
             /** @default null */
             refresh: string | null;
+            /** @default null */
+            revocation_url: string | null;
             /** @default null */
             scopes: string[] | null;
             /** @default null */
@@ -614,6 +628,18 @@ export interface components {
             scopes: string[];
             /** @description A sign-in that is going on. */
             sign_in?: string | null;
+            /** @description `sign_in_at` is the provider's documented limit, not what it said of this grant. */
+            sign_in_about: boolean;
+            /**
+             * Format: date-time
+             * @description The next sign-in by a person, where its time is known or documented.
+             */
+            sign_in_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When a person signed in last, as far as the history tells.
+             */
+            signed_in_at?: string | null;
             state: components["schemas"]["AccountState"];
             /** @description Whether the access token is still good. */
             token_valid: boolean;
@@ -730,6 +756,10 @@ export interface components {
             /** @enum {string} */
             type: "sign_in";
         } | {
+            settings: components["schemas"]["SettingsRow"];
+            /** @enum {string} */
+            type: "settings";
+        } | {
             /** @enum {string} */
             type: "resync";
         } | {
@@ -810,6 +840,11 @@ export interface components {
             count: number;
             /** Format: int64 */
             duration_ms?: number | null;
+            /**
+             * Format: date-time
+             * @description End of the access token that this brought.
+             */
+            expires_at?: string | null;
             /** Format: int64 */
             generation?: number | null;
             /** Format: int32 */
@@ -858,11 +893,18 @@ export interface components {
             name: string;
             /** Format: date-time */
             planned_at?: string | null;
+            /** @description `sign_in_at` is the provider's documented limit, not what it said of this grant. */
+            sign_in_about: boolean;
             /**
              * Format: date-time
-             * @description The next sign-in by a person, where its end is known.
+             * @description The next sign-in by a person, where its time is known or documented.
              */
             sign_in_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When a person signed in last, as far as the history tells.
+             */
+            signed_in_at?: string | null;
         };
         /** @description The life of one access token. */
         LaneBar: {
@@ -875,6 +917,7 @@ export interface components {
         LaneMark: {
             /** Format: date-time */
             at: string;
+            cause?: components["schemas"]["Cause"] | null;
             /** Format: int32 */
             count: number;
             kind: components["schemas"]["MarkKind"];
@@ -998,12 +1041,15 @@ export interface components {
             config_file: string;
             /** Format: int32 */
             history_days: number;
+            /** @description `system`, `en` or `de`: the window's words. */
+            language: string;
             log_level: string;
             /** Format: int64 */
             notify_ahead_s: number;
             notify_command?: string[] | null;
             proxy?: string | null;
             state_folder: string;
+            /** @description `system`, `light` or `dark`. */
             theme: string;
             vault: string;
         };

@@ -96,6 +96,7 @@ pub const fn event_name(event: &Event) -> &'static str {
         Event::Removed { .. } => "removed",
         Event::History { .. } => "history",
         Event::SignIn { .. } => "sign_in",
+        Event::Settings { .. } => "settings",
         Event::Resync => "resync",
         Event::OpenWindow => "open_window",
     }

@@ -64,6 +64,10 @@ pub struct NoticeRow {
 
 /// One account, as `status --json` and the window show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each shown by itself"
+)]
 pub struct AccountRow {
     pub id: String,
     pub name: String,
@@ -84,6 +88,12 @@ pub struct AccountRow {
     pub token_valid: bool,
     pub issued_at: Option<DateTime<Utc>>,
     pub refresh_token_expires_at: Option<DateTime<Utc>>,
+    /// When a person signed in last, as far as the history tells.
+    pub signed_in_at: Option<DateTime<Utc>>,
+    /// The next sign-in by a person, where its time is known or documented.
+    pub sign_in_at: Option<DateTime<Utc>>,
+    /// `sign_in_at` is the provider's documented limit, not what it said of this grant.
+    pub sign_in_about: bool,
     pub id_token_expires_at: Option<DateTime<Utc>>,
     /// Planned refresh or next try.
     pub next_refresh_at: Option<DateTime<Utc>>,
@@ -149,10 +159,13 @@ pub struct AccountSettings {
 pub struct AccountPatch {
     /// A new name.
     pub name: Option<String>,
+    /// Key of the provider table; an empty string goes on without a preset.
+    pub provider: Option<String>,
     pub issuer: Option<String>,
     pub auth_url: Option<String>,
     pub token_url: Option<String>,
     pub device_url: Option<String>,
+    pub revocation_url: Option<String>,
     pub client_id: Option<String>,
     /// An empty string removes it.
     #[serde(skip_serializing)]
@@ -165,6 +178,8 @@ pub struct AccountPatch {
     pub flow: Option<String>,
     pub refresh: Option<String>,
     pub login_hint: Option<String>,
+    /// All of them anew.
+    pub auth_params: Option<BTreeMap<String, String>>,
 }
 
 /// Query of `GET /v1/accounts/{name}/token`.
@@ -298,6 +313,8 @@ pub struct HistoryRow {
     pub attempt: Option<u32>,
     pub duration_ms: Option<u64>,
     pub next_attempt_at: Option<DateTime<Utc>>,
+    /// End of the access token that this brought.
+    pub expires_at: Option<DateTime<Utc>>,
     pub generation: Option<u64>,
     pub client: Option<String>,
     pub count: u32,
@@ -341,8 +358,12 @@ pub struct Lane {
     /// Incidents as spans; an open one has no end.
     pub incidents: Vec<LaneSpan>,
     pub planned_at: Option<DateTime<Utc>>,
-    /// The next sign-in by a person, where its end is known.
+    /// When a person signed in last, as far as the history tells.
+    pub signed_in_at: Option<DateTime<Utc>>,
+    /// The next sign-in by a person, where its time is known or documented.
     pub sign_in_at: Option<DateTime<Utc>>,
+    /// `sign_in_at` is the provider's documented limit, not what it said of this grant.
+    pub sign_in_about: bool,
 }
 
 /// The life of one access token.
@@ -360,6 +381,8 @@ pub struct LaneMark {
     pub until: Option<DateTime<Utc>>,
     pub kind: MarkKind,
     pub count: u32,
+    /// Of the last of them.
+    pub cause: Option<Cause>,
     /// The story in words.
     pub label: String,
 }
@@ -392,6 +415,10 @@ pub enum Event {
     },
     SignIn {
         row: SignInRow,
+    },
+    /// Settings changed, wherever that happened.
+    Settings {
+        settings: SettingsRow,
     },
     /// Events were missed: read `status` anew.
     Resync,
@@ -529,7 +556,10 @@ pub struct SettingsRow {
     pub notify_command: Option<Vec<String>>,
     pub history_days: u32,
     pub log_level: String,
+    /// `system`, `light` or `dark`.
     pub theme: String,
+    /// `system`, `en` or `de`: the window's words.
+    pub language: String,
     pub ca_file: Option<String>,
     pub proxy: Option<String>,
     pub browser: Option<Vec<String>>,

@@ -84,6 +84,9 @@ pub struct HistoryEntry {
     pub client: Option<String>,
     /// How many of the kind this row stands for (folded rows).
     pub count: u32,
+    /// When the first of several happened, where they were read as one for drawing; never stored.
+    #[serde(skip)]
+    pub since: Option<DateTime<Utc>>,
 }
 
 impl HistoryEntry {
@@ -108,6 +111,7 @@ impl HistoryEntry {
             generation: None,
             client: None,
             count: 1,
+            since: None,
         }
     }
 }

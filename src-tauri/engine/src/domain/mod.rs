@@ -19,4 +19,5 @@ pub mod secret;
 pub mod shape;
 pub mod state;
 pub mod timeline;
+pub mod unusual;
 pub mod words;

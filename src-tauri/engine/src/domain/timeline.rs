@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use chrono::{DateTime, NaiveTime, Utc};
 
 use super::{
-    cause::{Verdict, codes},
+    cause::{Cause, Verdict, codes},
     grant::ExpiresSource,
     history::{HistoryEntry, HistoryKind},
 };
@@ -70,6 +70,8 @@ pub struct Mark {
     pub until: Option<DateTime<Utc>>,
     pub kind: MarkKind,
     pub count: u32,
+    /// Of the last of them.
+    pub cause: Option<Cause>,
     pub label: String,
 }
 
@@ -174,8 +176,10 @@ fn cut(bars: &mut [Bar], at: DateTime<Utc>) {
 }
 
 /// A row that stands for a day's refreshes stands for the day up to the last of them.
-fn beginning(entry: &HistoryEntry) -> DateTime<Utc> {
-    if entry.kind == HistoryKind::Refreshed && entry.count > 1 {
+pub fn beginning(entry: &HistoryEntry) -> DateTime<Utc> {
+    if let Some(since) = entry.since {
+        since
+    } else if entry.kind == HistoryKind::Refreshed && entry.count > 1 {
         entry.at.date_naive().and_time(NaiveTime::MIN).and_utc()
     } else {
         entry.at
@@ -225,16 +229,11 @@ fn mark_kind(entry: &HistoryEntry) -> Option<MarkKind> {
         HistoryKind::Refreshed | HistoryKind::Adopted => MarkKind::Refreshed,
         HistoryKind::SignedIn | HistoryKind::Imported => MarkKind::SignedIn,
         HistoryKind::SignInNeeded => MarkKind::SignIn,
-        HistoryKind::RefreshFailed => {
-            match entry
-                .verdict
-                .or(entry.cause.map(super::cause::Cause::verdict))
-            {
-                Some(Verdict::SignIn) => MarkKind::SignIn,
-                Some(Verdict::FixSetup) => MarkKind::Setup,
-                Some(Verdict::Wait | Verdict::Unclear) | None => MarkKind::Waiting,
-            }
-        }
+        HistoryKind::RefreshFailed => match entry.verdict.or(entry.cause.map(Cause::verdict)) {
+            Some(Verdict::SignIn) => MarkKind::SignIn,
+            Some(Verdict::FixSetup) => MarkKind::Setup,
+            Some(Verdict::Wait | Verdict::Unclear) | None => MarkKind::Waiting,
+        },
         HistoryKind::SignedOut
         | HistoryKind::SignInFailed
         | HistoryKind::Rejected
@@ -298,6 +297,7 @@ fn marks(
             until: Some(stretch.to).filter(|to| *to > stretch.from),
             kind,
             count: stretch.entries.iter().map(|entry| entry.count).sum(),
+            cause: stretch.entries.last().and_then(|entry| entry.cause),
             label: story(&stretch.entries, label),
         })
         .collect();

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountPatch, AccountRow, AccountSettings, AccountState},
+        types::{AccountPatch, AccountRow, AccountSettings, AccountState, Event},
     },
     coordinator::Message,
     domain::{account::AccountId, lifecycle::Input, secret::Secret},
@@ -262,6 +262,10 @@ impl Engine {
             && let Some(on_settings) = &self.inner.on_settings
         {
             on_settings(&config.settings);
+        }
+        if before.settings != config.settings {
+            let settings = self.settings();
+            self.inner.events.push(Event::Settings { settings });
         }
         if before.settings.notify_ahead_s != config.settings.notify_ahead_s {
             let ahead = Duration::from_secs(config.settings.notify_ahead_s);

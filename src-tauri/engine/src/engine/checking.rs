@@ -16,10 +16,12 @@ use crate::{
 pub(super) fn apply(settings: &mut AccountSettings, patch: AccountPatch) {
     let AccountPatch {
         name: _,
+        provider,
         issuer,
         auth_url,
         token_url,
         device_url,
+        revocation_url,
         client_id,
         client_secret: _,
         client_auth,
@@ -30,16 +32,19 @@ pub(super) fn apply(settings: &mut AccountSettings, patch: AccountPatch) {
         flow,
         refresh,
         login_hint,
+        auth_params,
     } = patch;
     let set = |old: &mut Option<String>, new: Option<String>| {
         if let Some(new) = new {
             *old = Some(new).filter(|n| !n.is_empty());
         }
     };
+    set(&mut settings.provider, provider);
     set(&mut settings.issuer, issuer);
     set(&mut settings.auth_url, auth_url);
     set(&mut settings.token_url, token_url);
     set(&mut settings.device_url, device_url);
+    set(&mut settings.revocation_url, revocation_url);
     set(&mut settings.client_auth, client_auth);
     set(&mut settings.redirect_host, redirect_host);
     set(&mut settings.redirect_path, redirect_path);
@@ -51,6 +56,9 @@ pub(super) fn apply(settings: &mut AccountSettings, patch: AccountPatch) {
     }
     if let Some(scopes) = scopes {
         settings.scopes = scopes;
+    }
+    if let Some(parameters) = auth_params {
+        settings.auth_params = parameters;
     }
     if let Some(ports) = redirect_ports {
         settings.redirect_ports = ports;

@@ -11,7 +11,7 @@ use super::{Engine, NumberedEvent, rows::Head};
 use crate::{
     api::types::{Event, OverallRow},
     coordinator::Change,
-    domain::account::AccountId,
+    domain::{account::AccountId, history::HistoryKind},
 };
 
 /// Events kept for listeners that come back.
@@ -127,6 +127,11 @@ impl Engine {
             }
             Change::Overall => overall.changed = true,
             Change::History(entry) => {
+                if entry.kind == HistoryKind::SignedIn
+                    && let Some(id) = &entry.account_id
+                {
+                    self.changing().signed_in.insert(id.clone(), entry.at);
+                }
                 let entry = super::records::row(*entry);
                 self.inner.events.push(Event::History { entry });
             }

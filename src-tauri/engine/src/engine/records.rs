@@ -9,8 +9,8 @@ use crate::{
     api::{
         problem::{Code, Problem},
         types::{
-            HistoryAnswer, HistoryQuery, HistoryRow, Lane, LaneBar, LaneMark, LaneSpan, Stats,
-            StatsRow, Timeline, TimelineQuery,
+            AccountRow, HistoryAnswer, HistoryQuery, HistoryRow, Lane, LaneBar, LaneMark, LaneSpan,
+            Stats, StatsRow, Timeline, TimelineQuery,
         },
     },
     domain::{
@@ -76,7 +76,12 @@ impl Engine {
         let bucket = query
             .bucket_s
             .map_or_else(|| policy::between(from, to) / 160, Duration::from_secs);
-        let entries = self.inner.ports.history.between(from, to.min(now)).await;
+        let entries = self
+            .inner
+            .ports
+            .history
+            .between(from, to.min(now), bucket)
+            .await;
         let entries = entries.map_err(|e| unreadable(&e))?;
         let mut of: BTreeMap<String, Vec<HistoryEntry>> = BTreeMap::new();
         for entry in entries {
@@ -94,11 +99,11 @@ impl Engine {
                     expires_at: account.expires_at,
                     expires_source: account.expires_source,
                     planned_at: account.next_refresh_at,
-                    sign_in_at: account.refresh_token_expires_at,
+                    sign_in_at: account.sign_in_at,
                     incident_at: account.incident.as_ref().map(|i| i.opened_at),
                 };
                 let lane = timeline::lane(&entries, &facts, from, to, now, bucket, &words::history);
-                lane_row(account.id, account.name, lane)
+                lane_row(&account, lane)
             })
             .collect();
         Ok(Timeline {
@@ -107,6 +112,29 @@ impl Engine {
             to,
             lanes,
         })
+    }
+
+    /// Finds out when a person signed in last; from then on events tell.
+    pub(super) fn recall_sign_ins(&self) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            for view in engine.inner.coordinator.snapshot().accounts() {
+                let id = view.account.id.clone();
+                let filter = HistoryFilter {
+                    account: Some(id.clone()),
+                    kinds: vec![HistoryKind::SignedIn],
+                    limit: 1,
+                    ..HistoryFilter::default()
+                };
+                let Ok(page) = engine.inner.ports.history.page(filter).await else {
+                    continue;
+                };
+                if let Some((_, entry)) = page.entries.first() {
+                    // An event that came meanwhile is newer.
+                    engine.changing().signed_in.entry(id).or_insert(entry.at);
+                }
+            }
+        });
     }
 
     /// Figures of 7 and 30 days, by account name.
@@ -172,16 +200,17 @@ pub(super) fn row(entry: HistoryEntry) -> HistoryRow {
         attempt: entry.attempt,
         duration_ms: entry.duration_ms,
         next_attempt_at: entry.next_attempt_at,
+        expires_at: entry.expires_at,
         generation: entry.generation,
         client: entry.client,
         count: entry.count,
     }
 }
 
-fn lane_row(account_id: String, name: String, lane: timeline::Lane) -> Lane {
+fn lane_row(account: &AccountRow, lane: timeline::Lane) -> Lane {
     Lane {
-        account_id,
-        name,
+        account_id: account.id.clone(),
+        name: account.name.clone(),
         bars: lane
             .bars
             .into_iter()
@@ -199,6 +228,7 @@ fn lane_row(account_id: String, name: String, lane: timeline::Lane) -> Lane {
                 until: m.until,
                 kind: m.kind,
                 count: m.count,
+                cause: m.cause,
                 label: m.label,
             })
             .collect(),
@@ -212,6 +242,8 @@ fn lane_row(account_id: String, name: String, lane: timeline::Lane) -> Lane {
             })
             .collect(),
         planned_at: lane.planned_at,
+        signed_in_at: account.signed_in_at,
         sign_in_at: lane.sign_in_at,
+        sign_in_about: account.sign_in_about,
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         cause::Verdict,
         journal_entry::Incident,
         lifecycle::{Trouble, host_of},
+        policy,
         words::{self, FailureFacts, HeadlineRow},
     },
 };
@@ -152,6 +153,9 @@ impl Engine {
         let trouble = facts.and_then(|f| f.trouble.as_ref());
         let incident = facts.and_then(|f| f.incident.as_ref());
         let provider_name = provider_name(view);
+        let known = facts.and_then(|f| f.refresh_token_expires_at);
+        let signed_in_at = self.changing().signed_in.get(&account.id).copied();
+        let documented = documented_end(view, signed_in_at);
         let message = words::account_message(&words::AccountFacts {
             state,
             cause: trouble.map(|t| t.cause),
@@ -190,6 +194,9 @@ impl Engine {
             token_valid: is_token_valid(view, now),
             issued_at: facts.and_then(|f| f.issued_at),
             refresh_token_expires_at: facts.and_then(|f| f.refresh_token_expires_at),
+            signed_in_at,
+            sign_in_at: known.or(documented),
+            sign_in_about: known.is_none() && documented.is_some(),
             id_token_expires_at: facts.and_then(|f| f.id_token_expires_at),
             next_refresh_at: facts.and_then(|f| f.next_at),
             last_refreshed_at: facts.and_then(|f| f.last_refreshed_at),
@@ -248,6 +255,18 @@ impl Engine {
         let provider_name = provider_name(view);
         words::failure(trouble.cause, &failure_facts(trouble, &provider_name)).you
     }
+}
+
+/// When the provider ends a sign-in whatever happens, as it documents; none where nobody knows.
+fn documented_end(
+    view: &AccountView,
+    signed_in_at: Option<DateTime<Utc>>,
+) -> Option<DateTime<Utc>> {
+    let has_refresh_token = view.facts.as_ref().is_some_and(|f| f.has_refresh_token);
+    let life = provider_of(&view.account)?.refresh_absolute.limit()?;
+    signed_in_at
+        .filter(|_| has_refresh_token)
+        .map(|at| policy::plus(at, life))
 }
 
 const fn is_waiting(state: AccountState) -> bool {

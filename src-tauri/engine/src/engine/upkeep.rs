@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Engine, VaultMover};
+use super::{Answer, Engine, VaultMover, typed};
 use crate::{
     api::{
         problem::{Code, Problem},
@@ -11,10 +11,10 @@ use crate::{
             ProviderRow, SettingsRow,
         },
     },
-    coordinator::Message,
+    coordinator::{AccountView, Message},
     domain::{
         account::{AccountId, ClientAuth},
-        provider, words,
+        policy, provider, unusual, words,
     },
     explain,
     io::{settings::SettingsEdit, vault::VaultKind},
@@ -22,12 +22,13 @@ use crate::{
 };
 
 /// Settings that may be set over the API, all of them members of [`SettingsRow`].
-const SETTABLE: [&str; 8] = [
+const SETTABLE: [&str; 9] = [
     "notify_ahead_s",
     "notify_command",
     "history_days",
     "log_level",
     "theme",
+    "language",
     "ca_file",
     "proxy",
     "browser",
@@ -125,9 +126,11 @@ impl Engine {
                 findings.push(problem(&view.account.name, told, &mend));
             }
         }
+        self.look_for_the_unusual(&views, &mut findings).await?;
         let well = views.len().saturating_sub(
             findings
                 .iter()
+                .filter(|f| f.level == "problem")
                 .filter(|f| views.iter().any(|v| v.account.name == f.about))
                 .count(),
         );
@@ -136,6 +139,40 @@ impl Engine {
             format!("{well} of {} are well", views.len()),
         ));
         Ok(findings)
+    }
+
+    /// Notes about accounts whose figures changed their habits.
+    async fn look_for_the_unusual(
+        &self,
+        views: &[AccountView],
+        findings: &mut Vec<Finding>,
+    ) -> Answer<()> {
+        let stats = self.stats().await?;
+        for view in views {
+            let name = &view.account.name;
+            let week = stats.days_7.get(name).copied().unwrap_or_default();
+            let month = stats.days_30.get(name).copied().unwrap_or_default();
+            let figures = unusual::Figures {
+                refreshed_7: week.refreshed,
+                failed_7: week.failed,
+                signed_in_7: week.signed_in,
+                refreshed_30: month.refreshed,
+                failed_30: month.failed,
+            };
+            let lifetime = view
+                .facts
+                .as_ref()
+                .and_then(|f| Some(policy::between(f.issued_at?, f.expires_at?)));
+            for found in unusual::unusual(&figures, lifetime) {
+                findings.push(Finding {
+                    level: "note".into(),
+                    about: name.clone(),
+                    found,
+                    mend: Some(format!("tokentray history {} --since 7d", typed(name))),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Settings, and where things are.
@@ -148,6 +185,7 @@ impl Engine {
             history_days: settings.history_days,
             log_level: settings.log_level,
             theme: settings.theme,
+            language: settings.language,
             ca_file: settings.ca_file.map(text),
             proxy: settings.proxy,
             browser: settings.browser,

@@ -7,10 +7,13 @@
 
 pub mod sqlite;
 
+mod dense;
 mod query;
 mod retention;
 mod rows;
 mod schema;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -78,11 +81,13 @@ pub trait History: Send + Sync + 'static {
     fn page(&self, filter: HistoryFilter) -> Pending<'static, Result<HistoryPage, HistoryError>>;
     /// Oldest first, for drawing: entries of the kinds that the timeline draws, and before them
     /// each account's last of each kind older than `from`, so that bars and incidents that began
-    /// earlier have a start.
+    /// earlier have a start. Refreshes and failures of one sort that follow each other within
+    /// `dense` come as one, with `since` and their count, so that a long history is read small.
     fn between(
         &self,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
+        dense: Duration,
     ) -> Pending<'static, Result<Vec<HistoryEntry>, HistoryError>>;
     fn counts(
         &self,

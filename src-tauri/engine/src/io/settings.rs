@@ -34,6 +34,8 @@ pub struct Settings {
     pub log_level: String,
     /// `system`, `light` or `dark`.
     pub theme: String,
+    /// Of the window's words: `system`, `en` or `de`.
+    pub language: String,
     /// Further trust anchors, PEM.
     pub ca_file: Option<PathBuf>,
     pub proxy: Option<String>,
@@ -49,6 +51,7 @@ impl Default for Settings {
             history_days: 90,
             log_level: "info".into(),
             theme: "system".into(),
+            language: "system".into(),
             ca_file: None,
             proxy: None,
             browser: None,

@@ -38,7 +38,7 @@ pub fn hear(status: &mut Status, event: Event) -> Heard {
             status.accounts.retain(|known| known.id != id);
             Heard::Changed
         }
-        Event::History { .. } | Event::SignIn { .. } => Heard::Nothing,
+        Event::History { .. } | Event::SignIn { .. } | Event::Settings { .. } => Heard::Nothing,
         Event::Resync => Heard::ReadAnew,
         Event::OpenWindow => Heard::OpenWindow,
     }

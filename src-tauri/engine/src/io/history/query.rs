@@ -5,6 +5,8 @@
 //! walks one index from its newest matching row and stops after a page, however rare the kind and
 //! however long the history. A search for text alone has to walk until the page is full.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{
     Connection, OptionalExtension, Row, params, params_from_iter,
@@ -17,27 +19,23 @@ use crate::domain::{
 };
 
 use super::{
-    HistoryCounts, HistoryFilter, HistoryPage,
+    HistoryCounts, HistoryFilter, HistoryPage, dense,
     rows::{COLUMNS, SEARCHED, read},
 };
 
 const DEFAULT_PAGE: u32 = 100;
 const LARGEST_PAGE: u32 = 1_000;
 
-/// Rows that a timeline is made of at most; the newest of them.
-const DRAWN_CAP: u32 = 200_000;
+/// Rows drawn one by one at most; the newest of them.
+const DRAWN_CAP: u32 = 20_000;
 
-/// What the timeline draws; the rest is for reading.
-const DRAWN: [HistoryKind; 10] = [
+/// What the timeline draws one by one: these begin and end incidents. The rest of what it draws is
+/// [`dense::KINDS`].
+const RARE: [HistoryKind; 5] = [
     HistoryKind::SignedIn,
     HistoryKind::SignedOut,
     HistoryKind::Imported,
-    HistoryKind::Refreshed,
-    HistoryKind::RefreshFailed,
-    HistoryKind::Adopted,
     HistoryKind::SignInNeeded,
-    HistoryKind::SignInFailed,
-    HistoryKind::Rejected,
     HistoryKind::Removed,
 ];
 
@@ -164,22 +162,28 @@ pub(super) fn between(
     connection: &Connection,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
+    dense: Duration,
 ) -> rusqlite::Result<Vec<HistoryEntry>> {
     let (from, to) = (from.timestamp_micros(), to.timestamp_micros());
     let mut drawn = Vec::new();
     for account in accounts(connection)? {
-        for kind in DRAWN {
+        for kind in RARE.iter().chain(&dense::KINDS) {
             let mut earlier = Conditions::default();
             earlier.add("account_id = ?", account.clone());
             earlier.add("kind = ?", kind.code().to_owned());
             earlier.add("at < ?", from);
             drawn.extend(newest(connection, earlier, 1, "")?);
         }
+        for kind in dense::KINDS {
+            let stretches = dense::read(connection, &account, kind, (from, to), dense)?;
+            // In the order of the rows that they end with.
+            drawn.extend(stretches);
+        }
     }
     let mut within = Conditions::default();
     within.add("at >= ?", from);
     within.add("at <= ?", to);
-    within.add_one_of("kind", DRAWN.iter().map(|kind| kind.code()));
+    within.add_one_of("kind", RARE.iter().map(|kind| kind.code()));
     drawn.extend(newest(connection, within, DRAWN_CAP as usize, "")?);
     drawn.sort_by_key(|(id, entry)| (entry.at, *id));
     Ok(drawn.into_iter().map(|(_, entry)| entry).collect())

@@ -112,6 +112,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<(i64, HistoryEntry)
         generation: row.get::<_, Option<i64>>(16)?.map(i64::unsigned_abs),
         client: row.get(17)?,
         count: row.get(18)?,
+        since: None,
     };
     Ok(Some((row.get(0)?, entry)))
 }

@@ -13,6 +13,7 @@ use std::{
         mpsc,
     },
     thread,
+    time::Duration,
 };
 
 use chrono::{DateTime, Utc};
@@ -50,7 +51,12 @@ type Reply<T> = oneshot::Sender<Result<T, HistoryError>>;
 enum Command {
     Append(Box<HistoryEntry>),
     Page(HistoryFilter, Reply<HistoryPage>),
-    Between(DateTime<Utc>, DateTime<Utc>, Reply<Vec<HistoryEntry>>),
+    Between(
+        DateTime<Utc>,
+        DateTime<Utc>,
+        Duration,
+        Reply<Vec<HistoryEntry>>,
+    ),
     Counts(Option<AccountId>, DateTime<Utc>, Reply<HistoryCounts>),
     Tidy(DateTime<Utc>, u32),
     Rename(AccountId, String),
@@ -137,8 +143,9 @@ impl History for SqliteHistory {
         &self,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
+        dense: Duration,
     ) -> Pending<'static, Result<Vec<HistoryEntry>, HistoryError>> {
-        self.ask(|reply| Command::Between(from, to, reply))
+        self.ask(move |reply| Command::Between(from, to, dense, reply))
     }
 
     fn counts(
@@ -208,8 +215,9 @@ impl Keeper {
                 let page = self.with(|connection| query::page(connection, &filter));
                 let _ = reply.send(page);
             }
-            Command::Between(from, to, reply) => {
-                let _ = reply.send(self.with(|connection| query::between(connection, from, to)));
+            Command::Between(from, to, dense, reply) => {
+                let drawn = self.with(|connection| query::between(connection, from, to, dense));
+                let _ = reply.send(drawn);
             }
             Command::Counts(account, since, reply) => {
                 let counts = self.with(|c| query::counts(c, account.as_ref(), since));

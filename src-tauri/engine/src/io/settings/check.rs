@@ -135,6 +135,7 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), Wrong> {
         &["error", "warn", "info", "debug", "trace"],
     )?;
     one_of("theme", &settings.theme, &["system", "light", "dark"])?;
+    one_of("language", &settings.language, &["system", "en", "de"])?;
     if settings.history_days == 0 {
         return Err(Wrong::new("history_days", "keep at least 1 day"));
     }

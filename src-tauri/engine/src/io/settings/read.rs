@@ -21,6 +21,7 @@ pub(super) const SETTINGS_KEYS: &[&str] = &[
     "history_days",
     "log_level",
     "theme",
+    "language",
     "ca_file",
     "proxy",
     "browser",
