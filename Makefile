@@ -76,6 +76,14 @@ endif
 test-ui: ui/node_modules ## Check and test the window's page
 	cd ui && npm run check && npm test
 
+.PHONY: bench-ui
+bench-ui: ui/node_modules ## Measure the timeline's frames in Chromium
+	cd ui && npm run bench
+
+.PHONY: pictures
+pictures: ui/node_modules ## Take pictures of every screen, to be looked at
+	cd ui && npm run pictures
+
 .PHONY: ui
 ui: ui/node_modules
 	cd ui && npm run build

@@ -10,6 +10,8 @@ const COMMANDS: &[&str] = &[
     "set_start_at_login",
     "copy_token",
     "copy_text",
+    "import_from_clipboard",
+    "export_history",
     "open_sign_in",
     "start_demo",
     "close_window",

@@ -13,5 +13,6 @@ mod desktop {
     mod desk;
     mod everyday;
     mod house;
+    mod window;
 }
 mod support;

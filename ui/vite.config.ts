@@ -19,5 +19,13 @@ export default defineConfig(({ command, mode }) => ({
     modulePreload: { polyfill: false },
   },
   server: { host: "127.0.0.1", port: 5173, strictPort: true },
-  test: { environment: "node", include: ["src/**/*.test.ts"], env: { TZ: "Europe/Berlin" } },
+  test: {
+    environment: "node",
+    include:
+      mode === "bench" || mode === "pictures"
+        ? [`tests/**/*.${mode}.ts`]
+        : ["src/**/*.test.ts", "tests/**/*.test.ts"],
+    globalSetup: "tests/build.ts",
+    env: { TZ: "Europe/Berlin" },
+  },
 }));

@@ -62,6 +62,16 @@ impl Clipboard {
         Ok(())
     }
 
+    /// What a person copied, as a secret: it may be a token response.
+    pub fn text(&self) -> Result<Secret, arboard::Error> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let system = match &mut held.system {
+            Some(system) => system,
+            none => none.insert(arboard::Clipboard::new()?),
+        };
+        system.get_text().map(Secret::new)
+    }
+
     /// True while a token is on offer that is to be taken away.
     pub fn holds(&self) -> watch::Receiver<bool> {
         self.token.subscribe()

@@ -3,9 +3,10 @@
 //! One of them hands a request to the engine's router; the rest is what only the shell can do.
 //! Surprising: a token passes through here, from the engine to the clipboard, and nowhere else.
 
+use http::Method;
 use serde::Serialize;
-use serde_json::Value;
-use tauri::{AppHandle, State, ipc::Channel};
+use serde_json::{Value, json};
+use tauri::{AppHandle, Manager, State, ipc::Channel};
 use tokentray::{
     api::{
         problem::{Code, Problem},
@@ -20,6 +21,7 @@ use tokentray::{
 };
 
 use crate::{
+    export::{self, Format},
     routes,
     shell::{Part, Shell},
     window,
@@ -108,6 +110,48 @@ pub async fn copy_text(shell: State<'_, Shell>, text: String) -> Answer<()> {
 #[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
 fn no_clipboard(error: arboard::Error) -> Problem {
     Problem::new(Code::Internal, format!("nothing was copied: {error}"))
+}
+
+/// A token response that a person copied, from the clipboard to the engine: the page never sees it.
+/// The answer is the account's row.
+#[tauri::command]
+pub async fn import_from_clipboard(
+    shell: State<'_, Shell>,
+    name: String,
+    take_over: Option<String>,
+) -> Answer<Value> {
+    let clipboard = shell.clipboard.clone();
+    let read = tokio::task::spawn_blocking(move || clipboard.text()).await;
+    let Ok(Ok(text)) = read else {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "there is no text on the clipboard",
+        ));
+    };
+    let body = json!({ "token_response": text.expose(), "take_over": take_over });
+    let path = format!("/v1/accounts/{}/import", segment(&name));
+    let (_, answer) = shell
+        .client
+        .request(Method::POST, &path, Some(body))
+        .await?;
+    Ok(answer)
+}
+
+/// Writes the history that `query` asks for into the downloads folder; answers with the file.
+#[tauri::command]
+pub async fn export_history(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+    query: String,
+    format: Format,
+) -> Answer<String> {
+    let paths = app.path();
+    let folder = paths
+        .download_dir()
+        .or_else(|_| paths.home_dir())
+        .map_err(|error| Problem::new(Code::Internal, error.to_string()))?;
+    let file = export::history(&shell.client, &query, format, &folder).await?;
+    Ok(file.to_string_lossy().into_owned())
 }
 
 /// Opens the address of a sign-in that is going on again.

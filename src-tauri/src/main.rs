@@ -6,6 +6,7 @@
 
 mod clipboard;
 mod commands;
+mod export;
 mod login;
 mod page;
 mod present;
@@ -86,6 +87,8 @@ fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Res
             commands::set_start_at_login,
             commands::copy_token,
             commands::copy_text,
+            commands::import_from_clipboard,
+            commands::export_history,
             commands::open_sign_in,
             commands::start_demo,
             commands::close_window,

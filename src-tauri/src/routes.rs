@@ -35,11 +35,20 @@ const ALLOWED: &[(&str, &str)] = &[
     ("DELETE", "sign-ins/*"),
     ("POST", "incidents/*/later"),
     ("POST", "vault/unlock"),
+    ("POST", "vault/move"),
     ("POST", "practice"),
 ];
 
 /// Settings that the window may change; `browser` and `notify_command` name programs.
-const SETTINGS: &[&str] = &["theme", "notify_ahead_s", "history_days"];
+const SETTINGS: &[&str] = &[
+    "theme",
+    "language",
+    "notify_ahead_s",
+    "history_days",
+    "log_level",
+    "ca_file",
+    "proxy",
+];
 
 /// The method, if the window may send this. `UNAUTHORIZED` otherwise.
 pub fn check(method: &str, path: &str, body: Option<&Value>) -> Result<Method, Problem> {

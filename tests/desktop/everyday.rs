@@ -151,9 +151,9 @@ fn switch_on_start_at_login(desk: &Desk, window: &Window) {
 }
 
 /// As a person does in the window's form.
-fn add_account(window: &Window, issuer: &str) {
+pub fn add_account(window: &Window, issuer: &str) {
     window.press("Add account");
-    window.choose("Provider", "Another one, by its issuer address");
+    window.press("By issuer address");
     window.fill("Name", ACCOUNT);
     window.fill("Issuer", issuer);
     window.fill("Client id", crate::support::provider::CLIENT_ID);
@@ -161,15 +161,26 @@ fn add_account(window: &Window, issuer: &str) {
     window.press("Add and sign in");
 }
 
-fn shows_the_account(window: &Window) {
-    wait_until("the lane has a bar and a mark", SOON, || {
+pub fn shows_the_account(window: &Window) {
+    // Grid and now line are grey; a bar or a mark is not.
+    wait_until("the lane has a bar or a mark", SOON, || {
         let drawn = window.script(
-            "const lane = [...document.querySelectorAll('li.lane')]
-                .find((e) => e.innerText.includes(arguments[0]));
-             return lane ? lane.querySelectorAll('svg *').length : 0",
+            "const lanes = [...document.querySelectorAll('li.lane')];
+             const place = lanes.findIndex((e) => e.innerText.includes(arguments[0]));
+             const canvas = document.querySelector('.stage canvas');
+             if (place < 0 || !canvas || !canvas.width) return 0;
+             const high = canvas.height / lanes.length;
+             const { data } = canvas.getContext('2d')
+                 .getImageData(0, Math.round(place * high), canvas.width, Math.floor(high));
+             let coloured = 0;
+             for (let at = 0; at < data.length; at += 4) {
+                 const [r, g, b, a] = data.slice(at, at + 4);
+                 if (a > 128 && Math.max(r, g, b) - Math.min(r, g, b) > 12) coloured += 1;
+             }
+             return coloured",
             &json!([ACCOUNT]),
         );
-        drawn.as_u64().is_some_and(|count| count > 2)
+        drawn.as_u64().is_some_and(|count| count > 12)
     });
 }
 

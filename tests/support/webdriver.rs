@@ -177,6 +177,20 @@ impl Window {
         );
     }
 
+    /// Types into the field that a screen reader would call by this name, where no label is seen.
+    #[track_caller]
+    pub fn fill_named(&self, name: &str, text: &str) {
+        let selector = format!("[aria-label={name:?}]");
+        let element = self.find(&selector, Duration::from_secs(10));
+        self.call(
+            "POST",
+            &format!("/element/{element}/clear"),
+            Some(&json!({})),
+        );
+        let keys = json!({ "text": text });
+        self.call("POST", &format!("/element/{element}/value"), Some(&keys));
+    }
+
     #[track_caller]
     fn labelled(&self, label: &str) -> String {
         const FIND: &str = "

@@ -4,7 +4,7 @@
 import "@fontsource-variable/inter/wght.css";
 import "./look.css";
 import { mount } from "svelte";
-import App from "./parts/App.svelte";
+import Root from "./parts/Root.svelte";
 import type { Backend } from "./backend/backend";
 import { WindowState } from "./model/window.svelte";
 
@@ -20,5 +20,5 @@ async function chooseBackend(): Promise<Backend> {
 const target = document.getElementById("app");
 if (target) {
   const state = new WindowState(await chooseBackend());
-  mount(App, { target, props: { shared: state } });
+  mount(Root, { target, props: { shared: state } });
 }

@@ -2,6 +2,7 @@
 // invented one for a browser (`fake.ts`). Neither ever hands a token to the page.
 
 import type { ApiEvent, Problem } from "../api/types";
+import { words } from "../words/words";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -32,6 +33,10 @@ export interface Backend {
   /** From the engine to the clipboard; the page only learns that it worked. */
   copyToken(account: string): Promise<void>;
   copyText(text: string): Promise<void>;
+  /** A copied token response, from the clipboard to the engine; the page never sees it. */
+  importFromClipboard(account: string, takeOver: string | null): Promise<void>;
+  /** Writes the history of these filters into the downloads folder; tells the file. */
+  exportHistory(query: string, format: "csv" | "json"): Promise<string>;
   /** Opens a sign-in's own address again, outside of the window. */
   openSignIn(id: string): Promise<void>;
   /** A second Tokentray, on the practice provider. */
@@ -54,7 +59,7 @@ export function inWords(error: unknown): string {
     const { detail, hint } = error.problem;
     return hint ? `${detail} (${hint})` : detail;
   }
-  return "Tokentray's engine did not answer.";
+  return words.app.noAnswer;
 }
 
 /** Whether this is what the engine sends instead of an answer. */

@@ -1,5 +1,5 @@
 // An invented engine for a browser, for pictures and for work on the window. `?scene=` picks what it
-// tells: `day` (default), `well`, `empty`, `demo`, `locked`, `many`; `?at=` stops its clock.
+// tells (`sign_in=failed` or `waits`: no sign-in works, or none ends): `day` (default), `well`, `empty`, `demo`, `locked`, `many`; `?at=` stops its clock.
 
 import type {
   AccountRow,
@@ -9,11 +9,13 @@ import type {
   PracticeSwitches,
   SettingsRow,
   SignInRow,
+  Stats,
   Status,
   Timeline,
 } from "../api/types";
 import { Refused, type Backend, type Happening, type Method, type ShellInfo } from "./backend";
 import { PROVIDERS, stories } from "./fake_data";
+import { many, manyLanes } from "./fake_many";
 import { account, entry, overall } from "./fake_world";
 
 const FINDINGS = [
@@ -26,10 +28,20 @@ const FINDINGS = [
   },
 ];
 
+const ODD = [
+  {
+    level: "note",
+    about: "Okta",
+    found: "you signed in 3 times within 7 days",
+    mend: "tokentray history Okta --since 7d",
+  },
+];
+
 export function fakeBackend(search: string): Backend {
   const options = new URLSearchParams(search);
   const scene = options.get("scene") ?? "day";
-  const world = new Invented(scene, Date.parse(options.get("at") ?? "") || Date.now());
+  const world = new Invented(scene, Date.parse(options.get("at") ?? "") || Date.now(), options);
+  window.addEventListener("fake:set", (event) => world.set((event as CustomEvent).detail));
   let info: ShellInfo = { role: "whole", tray: true, start_at_login: false, version: "0.1.0" };
   return {
     request: <T>(method: Method, path: string, body?: unknown) =>
@@ -46,6 +58,9 @@ export function fakeBackend(search: string): Backend {
     shell: () => Promise.resolve(info),
     setStartAtLogin: (on) => Promise.resolve((info = { ...info, start_at_login: on })),
     copyToken: () => Promise.resolve(),
+    importFromClipboard: () => Promise.resolve(),
+    exportHistory: (_, format) =>
+      Promise.resolve(`/home/ada/Downloads/tokentray-history-2026-11-21.${format}`),
     copyText: () => Promise.resolve(),
     openSignIn: () => Promise.resolve(),
     startDemo: () => Promise.resolve(),
@@ -62,12 +77,15 @@ class Invented {
   private readonly signIns = new Map<string, SignInRow>();
   private readonly listeners = new Set<(happening: Happening) => void>();
   private switches: PracticeSwitches = {};
+  private readonly refuses: boolean;
+  private readonly waits: boolean;
   private paused = false;
   private settings: SettingsRow = {
     notify_ahead_s: 600,
     history_days: 90,
     log_level: "info",
     theme: "system",
+    language: "system",
     vault: "os",
     config_file: "~/.config/tokentray/config.toml",
     state_folder: "~/.local/state/tokentray",
@@ -76,13 +94,24 @@ class Invented {
   constructor(
     private readonly scene: string,
     private readonly start: number,
+    options: URLSearchParams,
   ) {
-    const told = scene === "empty" ? [] : stories(start, scene);
+    const told = scene === "empty" ? [] : scene === "many" ? many(start) : stories(start, scene);
+    this.refuses = options.get("sign_in") === "failed";
+    this.waits = options.get("sign_in") === "waits";
+    if (options.get("lang")) this.settings.language = options.get("lang") ?? "system";
+    if (options.get("theme")) this.settings.theme = options.get("theme") ?? "system";
     this.accounts = told.map((story) => story.row);
     this.lanes = told.map((story) => story.lane);
     this.entries = told
       .flatMap((story) => story.history)
       .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  }
+
+  /** As if settings were changed by the command line. */
+  set(patch: Partial<SettingsRow>): void {
+    this.settings = { ...this.settings, ...patch };
+    this.tell({ type: "settings", settings: this.settings });
   }
 
   listen(listener: (happening: Happening) => void): () => void {
@@ -105,7 +134,9 @@ class Invented {
       case "providers":
         return PROVIDERS;
       case "doctor":
-        return FINDINGS;
+        return this.scene === "empty" ? FINDINGS : [...FINDINGS, ...ODD];
+      case "stats":
+        return this.stats();
       case "discover":
         return {
           issuer: body["issuer"],
@@ -116,7 +147,10 @@ class Invented {
           iss_in_response: true,
         };
       case "settings":
-        if (method === "PATCH") this.settings = { ...this.settings, ...body };
+        if (method === "PATCH") {
+          this.settings = { ...this.settings, ...body };
+          this.tell({ type: "settings", settings: this.settings });
+        }
         return this.settings;
       case "practice":
         this.switches = { ...this.switches, ...body, revoke: false };
@@ -219,7 +253,14 @@ class Invented {
       token_valid: false,
       scopes: (body["scopes"] as string[]) ?? [],
     });
-    this.lanes.push({ account_id: name, name, bars: [], marks: [], incidents: [] });
+    this.lanes.push({
+      account_id: name,
+      name,
+      bars: [],
+      marks: [],
+      incidents: [],
+      sign_in_about: false,
+    });
     return this.put(row);
   }
 
@@ -231,29 +272,47 @@ class Invented {
       device_possible: true,
       phase: device ? "waiting_for_code" : "waiting_for_browser",
       ...(device
-        ? { user_code: "WDJB-MJHT", verification_url: "https://id.example.com/device" }
+        ? {
+            user_code: "WDJB-MJHT",
+            verification_url: "https://id.example.com/device",
+            verification_url_complete: "https://id.example.com/device?user_code=WDJB-MJHT",
+          }
         : { url: "https://id.example.com/authorize?client_id=0oa1b2c3" }),
     };
     this.follow(signIn);
     this.put({ ...row, sign_in: signIn.id });
-    setTimeout(() => {
-      if (this.signIns.get(signIn.id)?.phase === "cancelled") return;
-      this.follow({ ...signIn, phase: "signed_in" });
-      this.put({
-        ...row,
-        state: "ok",
-        cause: null,
-        incident: null,
-        token_valid: true,
-        sign_in: null,
-        expires_at: this.at(1),
-        next_refresh_at: this.at(0.8),
-      });
-      this.happened(
-        entry({ at: this.at(0), account: row.name, kind: "signed_in", message: "Signed in." }),
-      );
-      this.tellOverall();
-    }, 6000);
+    if (this.waits) return signIn;
+    setTimeout(
+      () => {
+        if (this.signIns.get(signIn.id)?.phase === "cancelled") return;
+        if (this.refuses) {
+          this.follow({
+            ...signIn,
+            phase: "failed",
+            url: null,
+            message: "The provider refused: access_denied. You, or a rule there, said no.",
+          });
+          this.put({ ...row, sign_in: null });
+          return;
+        }
+        this.follow({ ...signIn, phase: "signed_in" });
+        this.put({
+          ...row,
+          state: "ok",
+          cause: null,
+          incident: null,
+          token_valid: true,
+          sign_in: null,
+          expires_at: this.at(1),
+          next_refresh_at: this.at(0.8),
+        });
+        this.happened(
+          entry({ at: this.at(0), account: row.name, kind: "signed_in", message: "Signed in." }),
+        );
+        this.tellOverall();
+      },
+      this.refuses ? 50 : 6000,
+    );
     return signIn;
   }
 
@@ -292,12 +351,24 @@ class Invented {
     };
   }
 
+  private stats(): Stats {
+    const row = (times: number) => ({
+      refreshed: 168 * times,
+      failed: 4 * times,
+      signed_in: times,
+      handed_out: 1204 * times,
+    });
+    const of = (times: number) =>
+      Object.fromEntries(this.accounts.map((account) => [account.name, row(times)]));
+    return { days_7: of(1), days_30: of(4) };
+  }
+
   private timeline(search: URLSearchParams): Timeline {
     return {
       now: this.at(0),
       from: search.get("from") ?? this.at(-15),
       to: search.get("to") ?? this.at(9),
-      lanes: this.lanes,
+      lanes: this.scene === "many" ? manyLanes(this.lanes, this.start, search) : this.lanes,
     };
   }
 

@@ -14,6 +14,7 @@ export function account(part: Partial<AccountRow>): AccountRow {
     token_valid: true,
     generation: 1,
     scopes: [],
+    sign_in_about: false,
     unsaved: false,
     used_by: [],
     ...part,

@@ -35,6 +35,9 @@ export function tauriBackend(): Backend {
     setStartAtLogin: (on) => call<ShellInfo>("set_start_at_login", { on }),
     copyToken: (name) => call<void>("copy_token", { name }),
     copyText: (text) => call<void>("copy_text", { text }),
+    importFromClipboard: (name, takeOver) =>
+      call<void>("import_from_clipboard", { name, takeOver }),
+    exportHistory: (query, format) => call<string>("export_history", { query, format }),
     openSignIn: (id) => call<void>("open_sign_in", { id }),
     startDemo: () => call<void>("start_demo"),
     closeWindow: () => call<void>("close_window"),

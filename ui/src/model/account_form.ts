@@ -1,6 +1,7 @@
 // The form for a new or edited account: what it holds, what is wrong with it, what is sent.
 
 import type { AccountPatch, AccountSettings, Discovered, ProviderRow } from "../api/types";
+import { words } from "../words/words";
 
 export interface Form {
   name: string;
@@ -13,11 +14,15 @@ export interface Form {
   clientId: string;
   clientSecret: string;
   scopes: string;
-  flow: "browser" | "device";
+  flow: "browser" | "device" | "import";
   redirectHost: string;
   redirectPorts: string;
   redirectPath: string;
   loginHint: string;
+  revocationUrl: string;
+  /** `name=value`, one a line. */
+  params: string;
+  takeOver: string;
 }
 
 export const BY_ISSUER = "issuer";
@@ -39,6 +44,9 @@ export function emptyForm(): Form {
     redirectPorts: "",
     redirectPath: "",
     loginHint: "",
+    revocationUrl: "",
+    params: "",
+    takeOver: "",
   };
 }
 
@@ -68,22 +76,23 @@ export type Faults = Partial<Record<keyof Form, string>>;
 export function faults(form: Form, taken: readonly string[]): Faults {
   const found: Faults = {};
   const name = form.name.trim();
-  if (!name) found.name = "Give it a name.";
+  if (!name) found.name = words.form.faults.name;
   else if (taken.some((other) => other.toLowerCase() === name.toLowerCase())) {
-    found.name = "An account with this name exists.";
+    found.name = words.form.faults.taken;
   }
-  if (!form.provider) found.provider = "Pick a provider.";
-  if (!form.clientId.trim()) found.clientId = "Paste the client id.";
+  if (!form.provider) found.provider = words.form.faults.provider;
+  if (!form.clientId.trim()) found.clientId = words.form.faults.clientId;
   if (form.provider === BY_ISSUER) found.issuer = addressFault(form.issuer, true);
   if (form.provider === BY_ENDPOINTS) {
     found.tokenUrl = addressFault(form.tokenUrl, true);
     found.authUrl = addressFault(form.authUrl, form.flow === "browser");
     found.deviceUrl = addressFault(form.deviceUrl, form.flow === "device");
+    found.revocationUrl = addressFault(form.revocationUrl, false);
   }
-  if (ports(form.redirectPorts) === null)
-    found.redirectPorts = "Numbers from 1 to 65535, with commas.";
+  if (ports(form.redirectPorts) === null) found.redirectPorts = words.form.faults.ports;
+  if (parameters(form.params) === null) found.params = words.form.faults.params;
   if (form.redirectPath && !form.redirectPath.startsWith("/"))
-    found.redirectPath = "Begins with a slash.";
+    found.redirectPath = words.form.faults.slash;
   for (const key of Object.keys(found) as (keyof Form)[]) if (!found[key]) delete found[key];
   return found;
 }
@@ -91,16 +100,16 @@ export function faults(form: Form, taken: readonly string[]): Faults {
 /** Endpoints must be https; plain http only for this computer itself. */
 export function addressFault(text: string, required: boolean): string | undefined {
   const trimmed = text.trim();
-  if (!trimmed) return required ? "Needed." : undefined;
+  if (!trimmed) return required ? words.form.faults.needed : undefined;
   let url: URL;
   try {
     url = new URL(trimmed);
   } catch {
-    return "Not an address. It begins with https://";
+    return words.form.faults.noAddress;
   }
   const loopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url.protocol === "https:" || (url.protocol === "http:" && loopback)) return undefined;
-  return "It must begin with https://";
+  return words.form.faults.https;
 }
 
 /** Ports as numbers; an empty text is any port; null where it cannot be read. */
@@ -108,6 +117,18 @@ export function ports(text: string): number[] | null {
   const parts = text.split(/[\s,]+/).filter(Boolean);
   const numbers = parts.map(Number);
   return numbers.every((n) => Number.isInteger(n) && n > 0 && n < 65536) ? numbers : null;
+}
+
+/** Lines of `name=value`; null where one is none. */
+export function parameters(text: string): Record<string, string> | null {
+  const pairs: Record<string, string> = {};
+  for (const line of text.split("\n").map((part) => part.trim())) {
+    if (!line) continue;
+    const at = line.indexOf("=");
+    if (at < 1) return null;
+    pairs[line.slice(0, at).trim()] = line.slice(at + 1).trim();
+  }
+  return pairs;
 }
 
 export function scopeList(text: string): string[] {
@@ -122,12 +143,14 @@ export function settings(form: Form): AccountSettings {
     name: form.name.trim(),
     client_id: form.clientId.trim(),
     scopes: scopeList(form.scopes),
-    flow: form.flow,
+    ...(form.flow === "import" ? {} : { flow: form.flow }),
     ...optional("provider", issuer || endpoints ? "" : form.provider),
     ...optional("issuer", issuer ? form.issuer : ""),
     ...optional("auth_url", endpoints ? form.authUrl : ""),
     ...optional("token_url", endpoints ? form.tokenUrl : ""),
     ...optional("device_url", endpoints ? form.deviceUrl : ""),
+    ...optional("revocation_url", endpoints ? form.revocationUrl : ""),
+    ...(form.params.trim() ? { auth_params: parameters(form.params) ?? {} } : {}),
     ...optional("client_secret", form.clientSecret),
     ...optional("redirect_host", form.redirectHost),
     ...optional("redirect_path", form.redirectPath),
@@ -158,6 +181,11 @@ export function formOf(account: AccountSettings): Form {
     redirectPorts: (account.redirect_ports ?? []).join(", "),
     redirectPath: account.redirect_path ?? "",
     loginHint: account.login_hint ?? "",
+    revocationUrl: account.revocation_url ?? "",
+    params: Object.entries(account.auth_params ?? {})
+      .map(([name, value]) => `${name}=${value}`)
+      .join("\n"),
+    takeOver: "",
   };
 }
 
@@ -168,6 +196,15 @@ export function patch(before: Form, after: Form): AccountPatch {
     if (before[key].trim() !== after[key].trim()) put(after[key].trim());
   };
   set("name", (value) => (changed.name = value));
+  // Another provider brings other addresses: what belonged to the former one goes.
+  if (before.provider !== after.provider) {
+    const own = after.provider === BY_ISSUER || after.provider === BY_ENDPOINTS;
+    changed.provider = own ? "" : after.provider;
+    if (after.provider !== BY_ISSUER) changed.issuer = "";
+    if (after.provider !== BY_ENDPOINTS) {
+      changed.auth_url = changed.token_url = changed.device_url = changed.revocation_url = "";
+    }
+  }
   set("issuer", (value) => (changed.issuer = value));
   set("authUrl", (value) => (changed.auth_url = value));
   set("tokenUrl", (value) => (changed.token_url = value));
@@ -175,22 +212,47 @@ export function patch(before: Form, after: Form): AccountPatch {
   set("clientId", (value) => (changed.client_id = value));
   set("clientSecret", (value) => (changed.client_secret = value));
   set("scopes", (value) => (changed.scopes = scopeList(value)));
-  set("flow", (value) => (changed.flow = value));
+  if (before.flow !== after.flow && after.flow !== "import") changed.flow = after.flow;
   set("redirectHost", (value) => (changed.redirect_host = value));
   set("redirectPorts", (value) => (changed.redirect_ports = ports(value) ?? []));
   set("redirectPath", (value) => (changed.redirect_path = value));
   set("loginHint", (value) => (changed.login_hint = value));
+  set("revocationUrl", (value) => (changed.revocation_url = value));
+  set("params", (value) => (changed.auth_params = parameters(value) ?? {}));
   return changed;
 }
 
 /** What discovery found, as lines to show. */
 export function discoveredLines(found: Discovered): { term: string; words: string }[] {
-  const lines = [
-    { term: "Sign-in page", words: found.authorization_endpoint },
-    { term: "Tokens", words: found.token_endpoint },
-    { term: "Device code", words: found.device_authorization_endpoint ?? "not offered" },
-    { term: "Revoking", words: found.revocation_endpoint ?? "not offered" },
-    { term: "Scopes", words: found.scopes_supported.join(", ") || "not listed" },
+  const w = words.form.found;
+  return [
+    { term: w.signIn, words: found.authorization_endpoint ?? w.missing },
+    { term: w.tokens, words: found.token_endpoint ?? w.missing },
+    { term: w.device, words: found.device_authorization_endpoint ?? w.notOffered },
+    { term: w.revoking, words: found.revocation_endpoint ?? w.notOffered },
+    { term: w.scopes, words: found.scopes_supported.join(", ") || w.notListed },
   ];
-  return lines.map((line) => ({ term: line.term, words: line.words ?? "missing" }));
+}
+
+/** Scopes to begin with where discovery lists what there is. */
+export function discoveredScopes(found: Discovered): string {
+  const usual = ["openid", "offline_access"];
+  return usual.filter((scope) => found.scopes_supported.includes(scope)).join(" ");
+}
+
+/** Providers whose name, key or host holds what was typed; those that begin with it first. */
+export function matching(rows: readonly ProviderRow[], typed: string): ProviderRow[] {
+  const text = typed.trim().toLowerCase();
+  if (!text) return [...rows];
+  const rank = (row: ProviderRow) => {
+    const name = row.name.toLowerCase();
+    if (name.startsWith(text)) return 0;
+    if (name.includes(text) || row.key.includes(text)) return 1;
+    return [row.issuer ?? "", row.docs].some((part) => part.includes(text)) ? 2 : 3;
+  };
+  return rows
+    .map((row) => ({ row, rank: rank(row) }))
+    .filter((one) => one.rank < 3)
+    .sort((a, b) => a.rank - b.rank)
+    .map((one) => one.row);
 }

@@ -65,9 +65,9 @@ describe("trouble", () => {
 
 it("sums up in one line, with the sign-in that ends first", () => {
   const status = overall([
-    account({ name: "Google", refresh_token_expires_at: at(5 * 24 * h) }),
-    account({ name: "Slack", refresh_token_expires_at: at(9 * 24 * h) }),
-    account({ name: "Okta", refresh_token_expires_at: at(-h) }),
+    account({ name: "Google", sign_in_at: at(5 * 24 * h), sign_in_about: true }),
+    account({ name: "Slack", sign_in_at: at(9 * 24 * h) }),
+    account({ name: "Okta", sign_in_at: at(-h) }),
   ]);
   expect(subline(status, now)).toBe("3 accounts · next sign-in expected: Google, about Sunday");
 });

@@ -2,7 +2,8 @@
 
 import type { AccountRow, HistoryRow, Status } from "../api/types";
 import { clock, day, duration, instant, relative, sameDay } from "./time";
-import { SOURCES, whatYouCanDo } from "./words";
+import { whatYouCanDo } from "./words";
+import { adviceOf, messageOf, whyOf, words } from "../words/words";
 
 export interface Fact {
   term: string;
@@ -13,95 +14,91 @@ export interface Fact {
 
 /** Token, next step, sign-in, users and scopes of an account. */
 export function facts(row: AccountRow, history: readonly HistoryRow[], now: number): Fact[] {
+  const w = words.facts;
   const all: (Fact | null)[] = [
     token(row, now),
     idToken(row, now),
     next(row, now),
+    last(row, now),
     signIn(row, now),
     usedBy(row, history, now),
-    row.scopes.length ? { term: "Scopes", words: row.scopes.join(", ") } : null,
-    row.unsaved
-      ? { term: "Saved", words: "in the journal only; moves to the keychain as soon as it can" }
-      : null,
+    row.scopes.length ? { term: w.scopes, words: row.scopes.join(", ") } : null,
+    row.unsaved ? { term: w.saved, words: w.journalOnly } : null,
   ];
   return all.filter((fact) => fact !== null);
 }
 
 function token(row: AccountRow, now: number): Fact {
+  const w = words.facts;
+  const term = w.token;
   const end = instant(row.expires_at);
-  if (row.state === "signed_out") return { term: "Token", words: "none" };
-  if (end === null) {
-    return { term: "Token", words: row.token_valid ? "good, no end known" : "none that works" };
-  }
+  if (row.state === "signed_out") return { term, words: w.none };
+  if (end === null) return { term, words: row.token_valid ? w.goodNoEnd : w.noneWorks };
   if (end <= now) {
-    return {
-      term: "Token",
-      words: `over since ${clock(end, now)}, ${relative(end, now)}`,
-      at: end,
-    };
+    return { term, words: w.overSince(clock(end, now), relative(end, now)), at: end };
   }
-  if (!row.token_valid) return { term: "Token", words: "rejected by a service", at: end };
+  if (!row.token_valid) return { term, words: w.rejected, at: end };
   const source =
-    row.expires_source && row.expires_source !== "server" ? SOURCES[row.expires_source] : "";
-  const until = `good for ${duration(end - now)}, until ${clock(end, now)}`;
-  return { term: "Token", words: source ? `${until} (${source})` : until, at: end };
+    row.expires_source && row.expires_source !== "server"
+      ? ` (${words.sources[row.expires_source]})`
+      : "";
+  return { term, words: w.goodUntil(duration(end - now), clock(end, now)) + source, at: end };
 }
 
 function idToken(row: AccountRow, now: number): Fact | null {
+  const w = words.facts;
   const end = instant(row.id_token_expires_at);
   if (end === null) return null;
-  const words = end > now ? `good for ${duration(end - now)}` : `over since ${clock(end, now)}`;
-  return { term: "ID token", words, at: end };
+  const told = end > now ? w.good(duration(end - now)) : w.ended(clock(end, now));
+  return { term: w.idToken, words: told, at: end };
 }
 
 function next(row: AccountRow, now: number): Fact {
+  const w = words.facts;
   const at = instant(row.next_refresh_at);
-  const term = "Next";
-  if (row.state === "refreshing") return { term, words: "refreshing now" };
-  if (row.state === "sign_in_needed") {
-    return { term, words: "you sign in; until then it is tried now and then" };
-  }
-  if (row.state === "paused") return { term, words: "nothing while it is paused" };
-  if (at === null) {
-    return {
-      term,
-      words: row.has_refresh_token ? "refreshed when a program asks" : "nothing planned",
-    };
-  }
-  const trying = row.state === "ok" || row.state === "expiring" ? "refresh" : "next try";
-  if (at <= now) return { term, words: `${trying} now, on its own`, at };
-  return { term, words: `${trying} at ${clock(at, now)}, ${relative(at, now)}, on its own`, at };
+  const term = w.next;
+  if (row.state === "refreshing") return { term, words: w.refreshingNow };
+  if (row.state === "sign_in_needed") return { term, words: w.untilYou };
+  if (row.state === "paused") return { term, words: w.paused };
+  if (at === null) return { term, words: row.has_refresh_token ? w.onDemand : w.nothingPlanned };
+  const healthy = row.state === "ok" || row.state === "expiring";
+  if (at <= now) return { term, words: healthy ? w.refreshNow : w.tryNow, at };
+  const told = healthy ? w.refreshAt : w.tryAt;
+  return { term, words: told(clock(at, now), relative(at, now)), at };
+}
+
+function last(row: AccountRow, now: number): Fact | null {
+  const at = instant(row.last_refreshed_at);
+  if (at === null) return null;
+  const told = `${clock(at, now)}, ${relative(at, now)} · ${words.facts.generation(row.generation)}`;
+  return { term: words.facts.last, words: told, at };
 }
 
 function signIn(row: AccountRow, now: number): Fact {
-  const at = instant(row.refresh_token_expires_at);
-  const term = "Sign-in";
-  if (row.state === "sign_in_needed") return { term, words: "needed now" };
-  if (row.state === "signed_out") return { term, words: "not yet" };
+  const w = words.facts;
+  const at = instant(row.sign_in_at);
+  const term = w.signIn;
+  if (row.state === "sign_in_needed") return { term, words: w.neededNow };
+  if (row.state === "signed_out") return { term, words: w.notYet };
   const asks = instant(row.asks_at);
-  if (asks !== null)
-    return { term, words: `if it persists you will be asked at ${clock(asks, now)}`, at: asks };
-  if (!row.has_refresh_token) {
-    return { term, words: "needed whenever the token ends: the provider gave no refresh token" };
-  }
-  if (at === null) return { term, words: "no end known" };
-  return {
-    term,
-    words: at > now ? `holds until ${clock(at, now)}, ${relative(at, now)}` : "over",
-    at,
-  };
+  if (asks !== null) return { term, words: w.asksAt(clock(asks, now)), at: asks };
+  if (!row.has_refresh_token) return { term, words: w.noRefreshToken };
+  if (at === null) return { term, words: w.noEnd };
+  if (at <= now) return { term, words: w.isOver, at };
+  const told = row.sign_in_about
+    ? w.holdsAbout(day(at, now))
+    : w.holds(clock(at, now), relative(at, now));
+  return { term, words: told, at };
 }
 
 function usedBy(row: AccountRow, history: readonly HistoryRow[], now: number): Fact | null {
+  const w = words.facts;
   const times = history
     .filter((entry) => entry.kind === "handed_out" && sameDay(Date.parse(entry.at), now))
     .reduce((sum, entry) => sum + entry.count, 0);
-  if (!row.used_by.length && !times) return { term: "Used by", words: "no program yet" };
-  const who = row.used_by.length ? row.used_by.join(", ") : "programs";
-  return {
-    term: "Used by",
-    words: times ? `${who} · ${times} ${times === 1 ? "time" : "times"} today` : who,
-  };
+  if (!row.used_by.length && !times) return { term: w.usedBy, words: w.noProgram };
+  const who = row.used_by.length ? row.used_by.join(", ") : w.programs;
+  return { term: w.usedBy, words: times ? `${who} · ${w.timesToday(times)}` : who };
 }
 
 export interface Trouble {
@@ -128,42 +125,53 @@ export function trouble(
   now: number,
 ): Trouble | null {
   if (!TROUBLED.has(row.state)) return null;
+  const w = words.trouble;
   const failure = history.find((entry) => entry.kind === "refresh_failed");
   const at = instant(row.next_refresh_at);
   const details: string[] = [];
-  if (failure?.http_status) details.push(`HTTP status ${failure.http_status}`);
-  if (failure?.provider_code) details.push(`provider's code ${failure.provider_code}`);
-  if (row.cause) details.push(`cause ${row.cause}`);
-  if (failure?.attempt) details.push(`attempt ${failure.attempt}`);
-  if (failure) details.push(`at ${clock(Date.parse(failure.at), now)}`);
+  if (failure?.http_status) details.push(w.status(failure.http_status));
+  if (failure?.provider_code) details.push(w.code(failure.provider_code));
+  if (row.cause) details.push(w.cause(row.cause));
+  if (failure?.attempt) details.push(w.attempt(failure.attempt));
+  if (failure) details.push(w.at(clock(Date.parse(failure.at), now)));
   return {
-    happened: row.incident?.why ?? row.message,
+    happened: row.incident ? whyOf(row) : messageWithoutTimes(row),
     next:
       at === null
-        ? "It is not tried again by itself."
+        ? w.notTried
         : at > now
-          ? `Tried again by itself at ${clock(at, now)}, ${relative(at, now)}.`
-          : "Being tried again now.",
-    you: [whatYouCanDo(row.action), row.incident?.advice].filter(Boolean).join(" "),
+          ? w.triedAt(clock(at, now), relative(at, now))
+          : w.tryingNow,
+    you: [whatYouCanDo(row.action), adviceOf(row)].filter(Boolean).join(" "),
     details,
   };
 }
 
+/**
+ * The engine's sentence ends with when it is tried next, as it was when the row was made; beside a
+ * live countdown that grows stale, so the page says that part by itself.
+ */
+function messageWithoutTimes(row: AccountRow): string {
+  const message = messageOf(row);
+  const told = message.replace(/ (?:Next try|Next refresh) (?:in|at) [^.]*\.?$/, "");
+  return told || message;
+}
+
 /** The line beneath the headline: how many accounts, and the next sign-in that a person must do. */
 export function subline(status: Status, now: number): string {
-  const count = status.accounts.length;
-  const parts = [`${count} ${count === 1 ? "account" : "accounts"}`];
-  if (status.paused) parts.push("everything paused");
-  if (!status.online) parts.push("offline");
+  const w = words.app;
+  const parts = [w.accounts(status.accounts.length)];
+  if (status.paused) parts.push(w.allPaused);
+  if (!status.online) parts.push(w.offline);
   const expected = status.accounts
-    .map((row) => ({ name: row.name, at: instant(row.refresh_token_expires_at) }))
-    .filter((row): row is { name: string; at: number } => row.at !== null && row.at > now)
+    .map((row) => ({ name: row.name, at: instant(row.sign_in_at), about: row.sign_in_about }))
+    .filter((row): row is typeof row & { at: number } => row.at !== null && row.at > now)
     .sort((a, b) => a.at - b.at)[0];
-  if (expected)
-    parts.push(
-      `next sign-in expected: ${expected.name}, about ${sameDay(expected.at, now) ? clock(expected.at, now) : day(expected.at, now)}`,
-    );
-  if (status.vault.unsaved) parts.push(`${status.vault.unsaved} not in the keychain yet`);
+  if (expected) {
+    const when = sameDay(expected.at, now) ? clock(expected.at, now) : day(expected.at, now);
+    parts.push(w.nextSignIn(expected.name, when, expected.about));
+  }
+  if (status.vault.unsaved) parts.push(w.unsaved(status.vault.unsaved));
   return parts.join(" · ");
 }
 
@@ -176,7 +184,7 @@ export function asking(status: Status): AccountRow[] {
 
 /** Why a person is needed, naming the account. */
 export function reason(row: AccountRow): string {
-  const why = row.incident?.why ?? row.message;
+  const why = whyOf(row);
   return why.includes(row.name) ? why : `${row.name}: ${why}`;
 }
 
@@ -185,7 +193,8 @@ export function consequence(row: AccountRow, now: number): string {
   const end = instant(row.expires_at);
   const effect =
     row.token_valid && end !== null && end > now
-      ? `Programs still get a token of ${row.name} for ${duration(end - now)}.`
-      : `Programs get no ${row.name} token until you sign in.`;
-  return row.incident?.advice ? `${effect} ${row.incident.advice}` : effect;
+      ? words.ask.still(row.name, duration(end - now))
+      : words.ask.none(row.name);
+  const advice = adviceOf(row);
+  return advice ? `${effect} ${advice}` : effect;
 }

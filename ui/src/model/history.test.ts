@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { HistoryKind } from "../api/types";
 import { entry } from "../backend/fake_world";
-import { KINDS } from "./words";
+import { en } from "../words/en";
 import { ALL, GROUPS, aside, byDay, glyph, historyPath } from "./history";
 
 const now = Date.parse("2026-03-10T14:08:00Z");
@@ -26,7 +26,7 @@ it("turns filters into a query and leaves out what is not set", () => {
 
 it("has every kind in some group", () => {
   const grouped = new Set(GROUPS.flatMap((group) => group.kinds));
-  expect((Object.keys(KINDS) as HistoryKind[]).filter((kind) => !grouped.has(kind))).toEqual([]);
+  expect((Object.keys(en.kinds) as HistoryKind[]).filter((kind) => !grouped.has(kind))).toEqual([]);
 });
 
 it("marks a failure by its verdict", () => {

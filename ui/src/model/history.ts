@@ -1,7 +1,8 @@
 // The history view: filters as a query, marks as shapes, entries by day.
 
 import type { Cause, HistoryKind, HistoryRow } from "../api/types";
-import { CAUSES, type Shape, type Tone } from "./words";
+import { words } from "../words/words";
+import type { Shape, Tone } from "./words";
 import { clock, dayHeading, duration, sameDay } from "./time";
 
 export interface Filter {
@@ -15,21 +16,14 @@ export interface Filter {
 
 export const ALL: Filter = { account: "", group: "", cause: "", days: 7, text: "" };
 
-export const DAYS: readonly { days: number; label: string }[] = [
-  { days: 1, label: "24 hours" },
-  { days: 7, label: "7 days" },
-  { days: 30, label: "30 days" },
-  { days: 90, label: "90 days" },
-  { days: 0, label: "all time" },
-];
+export const DAYS: readonly number[] = [1, 7, 30, 90, 0];
 
 /** Kinds as a person thinks of them; each is a filter. */
-export const GROUPS: readonly { key: string; label: string; kinds: readonly HistoryKind[] }[] = [
-  { key: "refreshes", label: "Refreshes", kinds: ["refreshed", "adopted", "saved"] },
-  { key: "failures", label: "Failures", kinds: ["refresh_failed", "sign_in_failed", "unsaved"] },
+export const GROUPS: readonly { key: string; kinds: readonly HistoryKind[] }[] = [
+  { key: "refreshes", kinds: ["refreshed", "adopted", "saved"] },
+  { key: "failures", kinds: ["refresh_failed", "sign_in_failed", "unsaved"] },
   {
     key: "sign-ins",
-    label: "Sign-ins",
     kinds: [
       "signed_in",
       "signed_out",
@@ -41,23 +35,14 @@ export const GROUPS: readonly { key: string; label: string; kinds: readonly Hist
       "notification_withdrawn",
     ],
   },
-  { key: "programs", label: "Programs", kinds: ["handed_out", "denied", "rejected"] },
-  {
-    key: "machine",
-    label: "This computer",
-    kinds: ["woke", "network_changed", "paused", "resumed", "removed"],
-  },
+  { key: "programs", kinds: ["handed_out", "denied", "rejected"] },
+  { key: "machine", kinds: ["woke", "network_changed", "paused", "resumed", "removed"] },
 ];
 
 export const PAGE = 50;
 
-/** The path of a page of the history. */
-export function historyPath(
-  filter: Filter,
-  now: number,
-  cursor: number | null,
-  limit = PAGE,
-): string {
+/** A filter as the history's query. */
+export function historyQuery(filter: Filter, now: number): URLSearchParams {
   const query = new URLSearchParams();
   if (filter.account) query.set("account", filter.account);
   const group = GROUPS.find((candidate) => candidate.key === filter.group);
@@ -66,6 +51,17 @@ export function historyPath(
   if (filter.days) query.set("since", new Date(now - filter.days * 86_400_000).toISOString());
   const text = filter.text.trim();
   if (text) query.set("text", text);
+  return query;
+}
+
+/** The path of a page of the history. */
+export function historyPath(
+  filter: Filter,
+  now: number,
+  cursor: number | null,
+  limit = PAGE,
+): string {
+  const query = historyQuery(filter, now);
   if (cursor !== null) query.set("cursor", String(cursor));
   query.set("limit", String(limit));
   return `/v1/history?${query.toString()}`;
@@ -119,15 +115,15 @@ function failed(entry: HistoryRow): Glyph {
 /** The small line beneath an entry: how often, how long, what next, in the provider's own code. */
 export function aside(entry: HistoryRow, now: number): string {
   const parts: string[] = [];
-  if (entry.count > 1) parts.push(`${entry.count} times`);
+  if (entry.count > 1) parts.push(words.history.times(entry.count));
   if (entry.kind === "refresh_failed" && entry.http_status)
-    parts.push(`status ${entry.http_status}`);
+    parts.push(words.history.status(entry.http_status));
   if (entry.provider_code) parts.push(entry.provider_code);
-  if (entry.attempt && entry.attempt > 1) parts.push(`attempt ${entry.attempt}`);
+  if (entry.attempt && entry.attempt > 1) parts.push(words.history.attempt(entry.attempt));
   if (entry.duration_ms && entry.duration_ms >= 2000)
-    parts.push(`took ${duration(entry.duration_ms)}`);
+    parts.push(words.history.took(duration(entry.duration_ms)));
   if (entry.next_attempt_at)
-    parts.push(`next try ${clock(Date.parse(entry.next_attempt_at), now)}`);
+    parts.push(words.history.nextTry(clock(Date.parse(entry.next_attempt_at), now)));
   if (entry.client && entry.kind !== "handed_out") parts.push(entry.client);
   return parts.join(" · ");
 }
@@ -153,7 +149,12 @@ export function byDay(entries: readonly HistoryRow[], now: number): Day[] {
 
 /** Causes for the filter, by name. */
 export function causeChoices(): { cause: Cause; label: string }[] {
-  return (Object.keys(CAUSES) as Cause[])
-    .map((cause) => ({ cause, label: CAUSES[cause] }))
+  return (Object.keys(words.causes) as Cause[])
+    .map((cause) => ({ cause, label: words.causes[cause] }))
     .sort((a, b) => a.label.localeCompare(b.label));
+}
+
+/** Whether an entry is a failure that can be explained further. */
+export function isExplained(entry: HistoryRow): boolean {
+  return entry.cause !== null && entry.cause !== undefined && entry.kind !== "denied";
 }

@@ -1,6 +1,7 @@
 // The sign-in panel in words: what it waits for, and which buttons make sense now.
 
 import type { SignInRow } from "../api/types";
+import { words } from "../words/words";
 import { duration, instant } from "./time";
 import { isGoing } from "./world";
 
@@ -12,69 +13,67 @@ export interface Panel {
   /** The address that goes with the code. */
   address: string | null;
   link: string | null;
+  /** The address to show as a QR code. */
+  scan: string | null;
   canOpen: boolean;
   canUseCode: boolean;
   going: boolean;
   failed: boolean;
+  /** What a sign-in goes through, and how many of these are behind. */
+  steps: readonly string[];
+  step: number;
 }
 
+/** Beyond this a code would be too fine for a phone. */
+const QR_LONGEST = 512;
+
 export function panel(row: SignInRow, now: number): Panel {
+  const w = words.signIn;
   const ends = instant(row.ends_at) ?? now;
-  const left = ends > now ? ` This lasts for another ${duration(ends - now)}.` : "";
+  const left = ends > now ? w.lasts(duration(ends - now)) : "";
   const going = isGoing(row);
+  const device = Boolean(row.user_code);
+  const steps = device ? w.stepsDevice : w.steps;
   const base: Panel = {
-    title: `Signing in to ${row.account}`,
+    title: w.to(row.account),
     words: "",
     code: null,
     address: null,
     link: going ? (row.url ?? null) : null,
+    scan: null,
     canOpen: going && Boolean(row.url),
     canUseCode: row.phase === "waiting_for_browser" && row.device_possible,
     going,
     failed: row.phase === "failed",
+    steps,
+    step: 0,
   };
   switch (row.phase) {
     case "starting":
-      return { ...base, words: "Preparing the sign-in." };
+      return { ...base, words: w.preparing };
     case "waiting_for_browser":
+      return { ...base, title: w.waiting, words: w.there(row.account, left), step: 1 };
+    case "waiting_for_code": {
+      const link = row.verification_url_complete ?? row.verification_url ?? null;
       return {
         ...base,
-        title: "Waiting for your browser…",
-        words: `Sign in to ${row.account} there.${left}`,
-      };
-    case "waiting_for_code":
-      return {
-        ...base,
-        title: `Enter this code to sign in to ${row.account}`,
-        words: `On this or any other device.${left}`,
+        title: w.enter(row.account),
+        words: w.anyDevice(left),
         code: row.user_code ?? null,
         address: row.verification_url ?? null,
-        link: row.verification_url_complete ?? row.verification_url ?? null,
+        link,
+        scan: link && link.length <= QR_LONGEST ? link : null,
         canOpen: true,
+        step: 1,
       };
+    }
     case "finishing":
-      return {
-        ...base,
-        title: "Your browser came back.",
-        words: `Fetching the tokens of ${row.account}.`,
-      };
+      return { ...base, title: w.cameBack, words: w.fetching(row.account), step: 2 };
     case "signed_in":
-      return {
-        ...base,
-        title: `Signed in to ${row.account}.`,
-        words: row.warning ?? "From now on it is kept alive by itself.",
-      };
+      return { ...base, title: w.done(row.account), words: row.warning ?? w.kept, step: 3 };
     case "failed":
-      return {
-        ...base,
-        title: `Signing in to ${row.account} did not work.`,
-        words: row.message ?? "The provider gave no reason.",
-      };
+      return { ...base, title: w.failed(row.account), words: row.message ?? w.noReason };
     case "cancelled":
-      return {
-        ...base,
-        title: `Signing in to ${row.account} was cancelled.`,
-        words: "Nothing has changed.",
-      };
+      return { ...base, title: w.cancelled(row.account), words: w.unchanged };
   }
 }

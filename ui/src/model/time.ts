@@ -1,5 +1,7 @@
 // Times in words. Everything is rounded down: a token is never called good for longer than it is.
 
+import { locale, words } from "../words/words";
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -8,58 +10,79 @@ const DAY = 24 * HOUR;
 /** A length of time in words; `ms` below zero counts as zero. */
 export function duration(ms: number): string {
   const t = Math.max(0, ms);
-  if (t < 2 * MINUTE) return `${Math.floor(t / SECOND)} s`;
-  if (t < HOUR) return `${Math.floor(t / MINUTE)} min`;
+  if (t < 2 * MINUTE) return words.time.s(Math.floor(t / SECOND));
+  if (t < HOUR) return words.time.min(Math.floor(t / MINUTE));
+  const hours = words.time.h(Math.floor(t / HOUR));
   if (t < 10 * HOUR) {
     const minutes = Math.floor((t % HOUR) / MINUTE);
-    return `${Math.floor(t / HOUR)} h${minutes ? ` ${minutes} min` : ""}`;
+    return minutes ? `${hours} ${words.time.min(minutes)}` : hours;
   }
-  if (t < 2 * DAY) return `${Math.floor(t / HOUR)} h`;
-  return `${Math.floor(t / DAY)} days`;
+  if (t < 2 * DAY) return hours;
+  return words.time.days(Math.floor(t / DAY));
 }
 
 /** "in 4 min", "3 min ago", "now". */
 export function relative(at: number, now: number): string {
   const difference = at - now;
-  if (Math.abs(difference) < SECOND) return "now";
-  return difference > 0 ? `in ${duration(difference)}` : `${duration(-difference)} ago`;
+  if (Math.abs(difference) < SECOND) return words.time.now;
+  return difference > 0
+    ? words.time.inside(duration(difference))
+    : words.time.ago(duration(-difference));
 }
 
-const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long" });
-const shortDay = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
-const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const exactly = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+/** Made once for each locale: making one takes longer than using it a hundred times. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(at: number, options: Intl.DateTimeFormatOptions): string {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  let made = formats.get(key);
+  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale, options)));
+  return made.format(at);
+}
 
 /** Local clock time as short as it is clear: "16:20", "Tue 16:20", "3 Mar 16:20". */
 export function clock(at: number, now: number): string {
-  if (sameDay(at, now)) return time.format(at);
-  if (Math.abs(at - now) < 6 * DAY) return `${shortDay.format(at)} ${time.format(at)}`;
-  return `${date.format(at)} ${time.format(at)}`;
+  const time = timeOfDay(at);
+  if (sameDay(at, now)) return time;
+  if (Math.abs(at - now) < 6 * DAY) return `${format(at, { weekday: "short" })} ${time}`;
+  return `${shortDate(at)} ${time}`;
 }
 
 /** The exact local time, for titles and details. */
 export function exact(at: number): string {
-  return exactly.format(at);
+  return format(at, { dateStyle: "full", timeStyle: "long" });
 }
 
 /** A day in words, for ends that are only estimates: "today", "tomorrow", "Tuesday", "3 Mar". */
 export function day(at: number, now: number): string {
-  if (sameDay(at, now)) return "today";
-  if (sameDay(at, now + DAY)) return "tomorrow";
-  if (at > now && at - now < 6 * DAY) return weekday.format(at);
-  return date.format(at);
+  if (sameDay(at, now)) return words.time.today;
+  if (sameDay(at, now + DAY)) return words.time.tomorrow;
+  if (at > now && at - now < 6 * DAY) return format(at, { weekday: "long" });
+  return shortDate(at);
 }
 
 /** The heading of a day in a list: "Today", "Yesterday", "Tuesday 17 Nov". */
 export function dayHeading(at: number, now: number): string {
-  if (sameDay(at, now)) return "Today";
-  if (sameDay(at, now - DAY)) return "Yesterday";
-  return `${weekday.format(at)} ${date.format(at)}`;
+  if (sameDay(at, now)) return words.time.headToday;
+  if (sameDay(at, now - DAY)) return words.time.headYesterday;
+  return `${format(at, { weekday: "long" })} ${shortDate(at)}`;
 }
 
 export function timeOfDay(at: number): string {
-  return time.format(at);
+  return format(at, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function shortDate(at: number): string {
+  return format(at, { day: "numeric", month: "short" });
+}
+
+export function shortDay(at: number): string {
+  return format(at, { weekday: "short", day: "numeric" });
+}
+
+/** A number as the person writes it. */
+export function number(n: number): string {
+  return n.toLocaleString(locale);
 }
 
 /** An API time as milliseconds; null where there is none or it cannot be read. */

@@ -4,10 +4,11 @@
 import type {
   AccountRow,
   HistoryAnswer,
+  Finding,
   HistoryRow,
-  Lane,
   SettingsRow,
   SignInRow,
+  Stats,
   Status,
   Timeline,
 } from "../api/types";
@@ -18,9 +19,11 @@ import {
   type Happening,
   type ShellInfo,
 } from "../backend/backend";
-import { RANGES, type Range } from "./axis";
+import { speak, languageOf, words, type Language } from "../words/words";
+import { RANGES, frameOf, reading, serves, type Frame, type Reading } from "./axis";
 import { EngineClock } from "./clock";
 import { historyPath, ALL } from "./history";
+import { prepare, type Prepared } from "./lanes";
 import { instant, nextTick } from "./time";
 import {
   EMPTY,
@@ -32,7 +35,7 @@ import {
   type World,
 } from "./world";
 
-export type View = "timeline" | "history" | "settings" | "add" | "edit";
+export type View = "timeline" | "history" | "settings" | "add" | "import" | "edit";
 
 /** Events come in bursts; what they make stale is read once per burst. */
 const SETTLE_MS = 150;
@@ -44,10 +47,15 @@ const DEMO_TIMELINE_MS = 2_000;
 const TICK_MS = 1000;
 const SIGNED_IN_MS = 6_000;
 const UNDO_MS = 10_000;
-/** Wanted detail of the timeline: marks nearer than this many pixels become one line. */
-const MARK_ROOM = 9;
+/** The narrowest lanes that still tell: how often the lines are moved on. */
 const LANE_WIDTH = 640;
 const DETAIL_ENTRIES = 40;
+/** Zooming and moving come in bursts, too. */
+const REFRAME_MS = 120;
+/** Figures and oddities change slowly, and counting a long history takes a moment. */
+const FIGURES_MS = 60_000;
+const SHORTEST_MS = 3_600_000;
+const SHORTEST_DEMO_MS = 5 * 60_000;
 
 export interface Note {
   text: string;
@@ -56,10 +64,13 @@ export interface Note {
 
 export class WindowState {
   world: World = $state.raw(EMPTY);
-  lanes: Lane[] = $state.raw([]);
+  lanes: Prepared[] = $state.raw([]);
   now: number = $state(0);
   view: View = $state("timeline");
-  range: Range = $state.raw(RANGES[2] as Range);
+  frame: Frame = $state.raw(frameOf(24 * SHORTEST_MS));
+  language: Language = $state("en");
+  stats: Stats | null = $state.raw(null);
+  findings: Finding[] = $state.raw([]);
   /** The account that the history view begins with; empty for all. */
   historyOf: string = $state("");
   /** Id of the selected account. */
@@ -87,6 +98,9 @@ export class WindowState {
   private ticking: ReturnType<typeof setTimeout> | undefined;
   private noting: ReturnType<typeof setTimeout> | undefined;
   private timelineReadAt = 0;
+  private read: Reading | null = null;
+  private reframing: ReturnType<typeof setTimeout> | undefined;
+  private figuresAt = 0;
 
   constructor(readonly backend: Backend) {
     this.now = Date.now();
@@ -124,15 +138,29 @@ export class WindowState {
     };
   }
 
-  setRange(range: Range): void {
-    this.range = range;
-    void this.readTimeline();
+  /** The shortest stretch that makes sense: tokens live for an hour, in the demo for a minute. */
+  get shortest(): number {
+    return this.status?.demo ? SHORTEST_DEMO_MS : SHORTEST_MS;
+  }
+
+  /** Shows another stretch of time; what is missing for it is read once it stands still. */
+  setFrame(frame: Frame): void {
+    this.frame = frame;
+    if (serves(this.read, frame, this.now)) return;
+    clearTimeout(this.reframing);
+    this.reframing = setTimeout(() => void this.readTimeline(), REFRAME_MS);
+  }
+
+  /** Says something to a screen reader only. */
+  say(text: string): void {
+    this.said = text;
   }
 
   select(id: string | null): void {
     this.selected = id;
     this.story = [];
     void this.readStory();
+    void this.readFigures();
   }
 
   show(view: View): void {
@@ -205,6 +233,15 @@ export class WindowState {
     );
   }
 
+  async rename(row: AccountRow, name: string): Promise<boolean> {
+    const renamed = await this.run(
+      `rename ${row.id}`,
+      () => this.backend.request<AccountRow>("PATCH", accountPath(row.name), { name }),
+      words.details.renamed(name),
+    );
+    return renamed !== null;
+  }
+
   async remove(row: AccountRow, revoke: boolean): Promise<void> {
     const gone = await this.run(`remove ${row.id}`, async () => {
       await this.backend.request("DELETE", accountPath(row.name, revoke ? "?revoke=true" : ""));
@@ -213,21 +250,31 @@ export class WindowState {
     if (!gone) return;
     this.selected = null;
     this.tell({
-      text: `${row.name} was removed.`,
+      text: words.details.removed(row.name),
       undo: () =>
         void this.run(
           "restore",
           () => this.backend.request("POST", accountPath(row.name, "/restore")),
-          `${row.name} is back.`,
+          words.details.back(row.name),
         ),
     });
   }
 
-  async setSettings(patch: Record<string, unknown>): Promise<void> {
+  async setSettings(patch: Record<string, unknown>): Promise<boolean> {
     const settings = await this.run("settings", () =>
       this.backend.request<SettingsRow>("PATCH", "/v1/settings", patch),
     );
-    if (settings) this.settings = settings;
+    if (settings) this.take(settings);
+    return settings !== null;
+  }
+
+  /** Settings as they are now, wherever they were changed. */
+  private take(settings: SettingsRow): void {
+    this.settings = settings;
+    const language = languageOf(settings.language, navigator.languages);
+    speak(language, navigator.languages);
+    this.language = language;
+    document.documentElement.lang = language;
   }
 
   async setStartAtLogin(on: boolean): Promise<void> {
@@ -255,6 +302,10 @@ export class WindowState {
       const back = happening.up && !this.world.connected;
       this.world = { ...this.world, connected: happening.up };
       if (back) this.spoil({ status: true, timeline: true, history: true });
+      return;
+    }
+    if (happening.type === "settings") {
+      this.take(happening.settings);
       return;
     }
     const before = this.world;
@@ -305,6 +356,7 @@ export class WindowState {
     if (stale.history) {
       this.entries += 1;
       reads.push(this.readStory());
+      void this.readFigures();
     }
     await Promise.all(reads);
   }
@@ -328,7 +380,7 @@ export class WindowState {
 
   /** What a window that just opened shows. */
   private begin(status: Status): void {
-    if (status.demo) this.range = RANGES[0] as Range;
+    if (status.demo) this.frame = frameOf(RANGES[0]?.length ?? this.frame.length);
     this.select(status.accounts[0]?.id ?? null);
   }
 
@@ -347,11 +399,11 @@ export class WindowState {
   }
 
   private async readTimeline(): Promise<void> {
-    const length = this.range.length;
+    const wanted = reading(this.frame, this.now);
     const query = new URLSearchParams({
-      from: new Date(this.now - length).toISOString(),
-      to: new Date(this.now + length).toISOString(),
-      bucket_s: String(Math.max(1, Math.round(((length / LANE_WIDTH) * MARK_ROOM) / 1000))),
+      from: new Date(wanted.from).toISOString(),
+      to: new Date(wanted.to).toISOString(),
+      bucket_s: String(wanted.bucketS),
     });
     try {
       const answer = await this.backend.request<Timeline>(
@@ -361,7 +413,8 @@ export class WindowState {
       const now = instant(answer.now);
       if (now !== null) this.clock.read(now, Date.now());
       this.rate = this.clock.rate;
-      this.lanes = answer.lanes;
+      this.lanes = answer.lanes.map(prepare);
+      this.read = wanted;
       this.timelineReadAt = Date.now();
       this.tick();
     } catch {
@@ -386,9 +439,26 @@ export class WindowState {
     }
   }
 
-  private async readSettings(): Promise<void> {
+  /** Figures of weeks, and what is unusual: for whoever looks at an account. */
+  async readFigures(afresh = false): Promise<void> {
+    if (!this.selected && !afresh) return;
+    if (!afresh && Date.now() - this.figuresAt < FIGURES_MS) return;
+    this.figuresAt = Date.now();
     try {
-      this.settings = await this.backend.request<SettingsRow>("GET", "/v1/settings");
+      const [stats, findings] = await Promise.all([
+        this.backend.request<Stats>("GET", "/v1/stats"),
+        this.backend.request<Finding[]>("GET", "/v1/doctor"),
+      ]);
+      this.stats = stats;
+      this.findings = findings;
+    } catch {
+      // The account is shown without them.
+    }
+  }
+
+  async readSettings(): Promise<void> {
+    try {
+      this.take(await this.backend.request<SettingsRow>("GET", "/v1/settings"));
     } catch {
       // Read again when the settings are opened.
     }
@@ -412,7 +482,7 @@ export class WindowState {
       this.now,
       ends.map(instant).filter((end) => end !== null),
     );
-    const moves = this.range.length / LANE_WIDTH;
+    const moves = this.frame.length / LANE_WIDTH;
     this.ticking = setTimeout(
       () => this.tick(),
       Math.max(TICK_MS, Math.min(wait, moves) / this.rate),

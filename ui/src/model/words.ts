@@ -1,86 +1,9 @@
 // Short words for codes: labels of rows, filters and marks. Whole sentences come from the engine;
-// this table only names. A code without a name does not compile.
+// this table only names. The words themselves stand in the catalogue.
 
-import type {
-  AccountRow,
-  AccountState,
-  Action,
-  Cause,
-  ExpiresSource,
-  HistoryKind,
-} from "../api/types";
+import type { AccountRow, AccountState, Action, Cause, Verdict } from "../api/types";
+import { words } from "../words/words";
 import { duration, instant } from "./time";
-
-export const CAUSES: Record<Cause, string> = {
-  network_dns: "name not found",
-  network_connect: "no connection",
-  network_timeout: "no answer in time",
-  network_tls: "secure connection failed",
-  network_proxy: "proxy failed",
-  captive_portal: "network asks to log in",
-  edge_block: "blocked on the way",
-  rate_limited: "asked to slow down",
-  server_error: "provider is down",
-  malformed_response: "answer not understood",
-  concurrent_refresh: "refreshed elsewhere",
-  clock_wrong: "this computer's clock is wrong",
-  vault_locked: "keychain locked",
-  vault_denied: "keychain refused",
-  vault_unavailable: "keychain not available",
-  vault_full: "could not be saved",
-  interrupted: "interrupted",
-  state_restored: "copy or restored backup",
-  refresh_token_expired: "sign-in expired",
-  refresh_token_revoked: "sign-in revoked",
-  refresh_token_reused: "token used twice",
-  refresh_token_invalid: "sign-in no longer accepted",
-  password_changed: "password changed",
-  session_ended: "session ended",
-  interaction_required: "provider wants to see you",
-  account_disabled: "account disabled",
-  no_refresh_token: "no refresh token",
-  grant_missing: "sign-in missing",
-  grant_corrupt: "sign-in unreadable",
-  client_forgotten: "client forgotten",
-  client_rejected: "id or secret refused",
-  scope_rejected: "scope refused",
-  grant_not_allowed: "refreshing not allowed",
-  endpoint_wrong: "wrong address",
-  policy_blocked: "blocked by policy",
-  unrecognised: "refused, reason unknown",
-  no_token_in_reply: "answer without a token",
-};
-
-export const KINDS: Record<HistoryKind, string> = {
-  signed_in: "Signed in",
-  signed_out: "Signed out",
-  imported: "Imported",
-  refreshed: "Refreshed",
-  refresh_failed: "Refresh failed",
-  adopted: "Taken over from another program",
-  sign_in_needed: "Sign-in needed",
-  notified: "Notified",
-  notification_withdrawn: "Notification withdrawn",
-  sign_in_started: "Sign-in started",
-  sign_in_failed: "Sign-in failed",
-  handed_out: "Handed out",
-  denied: "Denied",
-  rejected: "Rejected by a service",
-  unsaved: "Not saved yet",
-  saved: "Saved",
-  paused: "Paused",
-  resumed: "Resumed",
-  woke: "Woke from sleep",
-  network_changed: "Network changed",
-  removed: "Removed",
-};
-
-export const SOURCES: Record<ExpiresSource, string> = {
-  server: "as the provider said",
-  jwt: "read from the token",
-  assumed: "assumed: the provider does not say",
-  unknown: "",
-};
 
 /** The shapes that tell states and marks apart, before any colour does. */
 export type Shape =
@@ -121,41 +44,54 @@ export function stateTone(state: AccountState): Tone {
   }
 }
 
+/** Less than this share of a token's life left is soon, whatever its length. */
+const SOON = 0.1;
+
+/** Whether a token nears its end without having been refreshed as planned. */
+export function endsSoon(row: AccountRow, now: number): boolean {
+  const [from, end] = [instant(row.issued_at), instant(row.expires_at)];
+  if (from === null || end === null || end <= now) return false;
+  return (end - now) / (end - from) < SOON;
+}
+
 /** The state in a few words with a live countdown, for the row of an account. */
 export function stateWords(row: AccountRow, now: number): string {
+  const w = words.state;
   const end = instant(row.expires_at);
-  const why = row.cause ? CAUSES[row.cause] : null;
+  const why = row.cause ? words.causes[row.cause] : null;
   switch (row.state) {
     case "ok":
     case "expiring":
       return goodFor(row, end, now);
     case "refreshing":
-      return "Refreshing now";
+      return w.refreshing;
     case "waiting":
-      return `Waiting: ${why ?? "trying again"}`;
+      return w.waiting(why ?? w.tryingAgain);
     case "expired":
-      return why ? `Over: ${why}` : `Over for ${duration(now - (end ?? now))}`;
+      return why ? w.over(why) : w.overFor(duration(now - (end ?? now)));
     case "sign_in_needed":
-      return "Sign in again";
+      return w.signIn;
     case "fix_setup":
-      return `Setup: ${why ?? "needs a change"}`;
+      return w.setup(why ?? w.needsChange);
     case "unclear":
-      return "Refused, reason unknown";
+      return w.unclear;
     case "vault_locked":
-      return why ? upper(why) : "Keychain locked";
+      return why ? upper(why) : w.locked;
     case "paused":
-      return "Paused";
+      return w.paused;
     case "signed_out":
-      return "Not signed in";
+      return w.signedOut;
     case "loading":
-      return "Loading";
+      return w.loading;
   }
 }
 
 function goodFor(row: AccountRow, end: number | null, now: number): string {
-  if (end === null) return "good, no end known";
-  if (end <= now) return `over for ${duration(now - end)}`;
-  return `good for ${row.expires_source === "assumed" ? "about " : ""}${duration(end - now)}`;
+  const w = words.state;
+  if (end === null) return w.goodNoEnd;
+  if (end <= now) return w.endedFor(duration(now - end));
+  if (endsSoon(row, now)) return w.soonOver(duration(end - now));
+  return w.good(duration(end - now), row.expires_source === "assumed");
 }
 
 const TRIES: readonly AccountState[] = ["waiting", "expired", "fix_setup", "unclear"];
@@ -164,27 +100,39 @@ const TRIES: readonly AccountState[] = ["waiting", "expired", "fix_setup", "uncl
 export function nextTry(row: AccountRow, now: number): string | null {
   const next = instant(row.next_refresh_at);
   if (next === null || !TRIES.includes(row.state)) return null;
-  return next <= now ? "now" : `in ${duration(next - now)}`;
+  return next <= now ? words.state.now : words.time.inside(duration(next - now));
 }
 
 /** What a person can do, in a sentence. */
 export function whatYouCanDo(action: Action | null | undefined): string {
   switch (action) {
     case "sign_in":
-      return "Sign in again; one sign-in in the browser and all is well.";
+      return words.can.signIn;
     case "edit_account":
-      return "Edit the account. Signing in again would not help.";
+      return words.can.edit;
     case "check_network":
-      return "Nothing, unless the network is yours to mend.";
+      return words.can.network;
     case "unlock_keychain":
-      return "Unlock the keychain.";
+      return words.can.unlock;
     case "refresh":
-      return "Refresh it by hand if no other copy is in use, or sign in again.";
+      return words.can.refresh;
     default:
-      return "Nothing. It is tried again by itself.";
+      return words.can.nothing;
   }
 }
 
 export function upper(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The three sentences behind "What does this mean?". */
+export interface Meaning {
+  happened: string;
+  next: string;
+  you: string;
+}
+
+export function meaning(cause: Cause, verdict: Verdict | null | undefined): Meaning {
+  const [happened, you] = words.meaning.of[cause];
+  return { happened, next: words.meaning.nextBy[verdict ?? "wait"], you };
 }

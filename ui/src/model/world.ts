@@ -1,5 +1,6 @@
 // What the page knows: a snapshot that events keep current. Pure; the page only draws it.
 
+import { headlineOf } from "../words/words";
 import type { AccountRow, ApiEvent, SignInRow, Status } from "../api/types";
 
 export interface World {
@@ -45,6 +46,7 @@ export function apply(world: World, event: ApiEvent): { world: World; stale: Sta
       };
     case "resync":
       return { world, stale: { status: true, timeline: true, history: true } };
+    case "settings":
     case "open_window":
       return { world, stale: FRESH };
   }
@@ -72,7 +74,7 @@ function account(world: World, row: AccountRow): { world: World; stale: Stale } 
 /** What a screen reader is told when a state changed; null where nothing changed that matters. */
 export function announcement(before: Status | null, after: Status | null): string | null {
   if (!before || !after || before.headline === after.headline) return null;
-  return after.headline;
+  return headlineOf(after);
 }
 
 /** The sign-in that the window shows: one that is going on, the newest of this window first. */

@@ -1,0 +1,90 @@
+// A hundred invented accounts with a quarter of a year of history, for measuring. Lanes are made for
+// each question as the engine makes them: dense stretches come as one.
+
+import type { AccountState, Lane, LaneBar, LaneMark, MarkKind } from "../api/types";
+import type { Story } from "./fake_data";
+import { account, entry } from "./fake_world";
+
+const HOUR = 3_600_000;
+const ACCOUNTS = 100;
+const KEPT = 90 * 24 * HOUR;
+
+/** Repeatable numbers in [0, 1). */
+function numbers(seed: number): () => number {
+  let state = seed * 2654435761 + 1;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 3266489917) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+export function many(now: number): Story[] {
+  const at = (hours: number) => new Date(now + hours * HOUR).toISOString();
+  return Array.from({ length: ACCOUNTS }, (_, index) => {
+    const name = `Account ${String(index + 1).padStart(3, "0")}`;
+    const state: AccountState = index < 2 ? "sign_in_needed" : index < 6 ? "waiting" : "ok";
+    return {
+      row: account({
+        name,
+        state,
+        cause: state === "ok" ? null : state === "waiting" ? "server_error" : "session_ended",
+        expires_at: at(0.2 + (index % 9) / 10),
+        next_refresh_at: at(0.1 + (index % 9) / 12),
+        sign_in_at: index % 3 ? null : at(24 * (1 + (index % 40))),
+        sign_in_about: index % 2 === 0,
+      }),
+      lane: {
+        account_id: name,
+        name,
+        bars: [],
+        marks: [],
+        incidents: [],
+        planned_at: at(0.1 + (index % 9) / 12),
+        signed_in_at: at(-24 * (1 + (index % 30))),
+        sign_in_at: index % 3 ? null : at(24 * (1 + (index % 40))),
+        sign_in_about: index % 2 === 0,
+      },
+      history: Array.from({ length: 200 }, (__, nth) =>
+        entry({ at: at(-nth - index / 100), account: name, message: "Refreshed." }),
+      ),
+    };
+  });
+}
+
+/** An hourly life, a failure now and then. */
+export function manyLanes(lanes: readonly Lane[], now: number, search: URLSearchParams): Lane[] {
+  const from = Math.max(Date.parse(search.get("from") ?? ""), now - KEPT);
+  const to = Math.min(Date.parse(search.get("to") ?? ""), now);
+  const bucket = Number(search.get("bucket_s") ?? 60) * 1000;
+  return lanes.map((lane, index) => {
+    const random = numbers(index + 1);
+    const bars: LaneBar[] = [];
+    const marks: LaneMark[] = [];
+    const put = (kind: MarkKind, time: number) => {
+      const last = marks.findLast((mark) => mark.kind === kind);
+      const end = last ? Date.parse(last.until ?? last.at) : -Infinity;
+      if (last && time - end < bucket) {
+        last.until = new Date(time).toISOString();
+        last.count += 1;
+        last.label = `${kind} ${last.count} times`;
+      } else {
+        marks.push({ at: new Date(time).toISOString(), kind, count: 1, label: kind });
+      }
+    };
+    const step = HOUR * (0.8 + (index % 7) / 10);
+    const first = now - Math.ceil((now - from) / step) * step;
+    for (let time = first; time <= to; time += step) {
+      put("refreshed", time);
+      if (random() < 0.03) put("waiting", time + HOUR / 3);
+      const last = bars.at(-1);
+      if (last && bucket > step) last.to = new Date(time + HOUR).toISOString();
+      else
+        bars.push({
+          from: new Date(time).toISOString(),
+          to: new Date(time + HOUR).toISOString(),
+          source: "server",
+        });
+    }
+    return { ...lane, bars, marks };
+  });
+}

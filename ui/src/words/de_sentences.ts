@@ -1,0 +1,86 @@
+// The engine's sentences, in German.
+
+import type { AccountRow, HistoryRow, LaneMark, Status } from "../api/types";
+import { de } from "./de";
+import type { Sentences } from "./sentences";
+
+const SHOWN = 4;
+
+function list(names: readonly string[]): string {
+  if (names.length <= SHOWN) return names.join(", ");
+  return `${names.slice(0, SHOWN - 1).join(", ")} und ${names.length - SHOWN + 1} weitere`;
+}
+
+function headline(status: Status): string {
+  const names = (...states: AccountRow["state"][]) =>
+    status.accounts.filter((row) => states.includes(row.state)).map((row) => row.name);
+  const all = status.accounts.length;
+  if (!all) return "Noch kein Konto. Fügen Sie eines hinzu.";
+  const need = names("sign_in_needed");
+  const setup = names("fix_setup");
+  const waits = names("waiting", "unclear", "expired");
+  const vault = names("vault_locked");
+  const rest = all > need.length + setup.length + waits.length + vault.length;
+  const tail = rest ? " Alles andere ist in Ordnung." : "";
+  if (need.length === 1) return `${need[0]} braucht Sie.${tail}`;
+  if (need.length) return `${need.length} brauchen Sie: ${list(need)}.${tail}`;
+  if (vault.length) return "Der Schlüsselbund ist gesperrt. Entsperren Sie ihn.";
+  if (setup.length) return `Die Einrichtung ist zu prüfen: ${list(setup)}.${tail}`;
+  if (waits.length === 1) return `Nichts zu tun. ${waits[0]} wartet auf den Anbieter.${tail}`;
+  if (waits.length) return `Nichts zu tun. ${waits.length} Konten warten: ${list(waits)}.${tail}`;
+  if (names("paused").length === all) return "Angehalten.";
+  if (names("loading").length === all) return "Wird geladen.";
+  const out = names("signed_out");
+  if (out.length === all) return `Nirgends angemeldet: ${list(out)}.`;
+  return "Nichts zu tun. Alles ist in Ordnung.";
+}
+
+function account(row: AccountRow): string {
+  if (row.cause) return de.meaning.of[row.cause][0];
+  return row.state === "ok" ? "Alles ist in Ordnung." : row.message;
+}
+
+function why(row: AccountRow): string {
+  const cause = row.incident?.cause ?? row.cause;
+  return cause ? `${row.name}: ${de.meaning.of[cause][0]}` : `${row.name} braucht Sie.`;
+}
+
+const TRIGGERS: Record<string, string> = {
+  schedule: " rechtzeitig",
+  hand_out: ", weil ein Programm fragte",
+  rejected: ", weil ein Dienst das Token ablehnte",
+  person: " von Hand",
+  startup: " beim Start",
+  resume: " nach dem Aufwachen",
+  network: ", als das Netz zurückkam",
+  retry: " bei einem weiteren Versuch",
+  probe: " bei einem weiteren Versuch",
+  confirm: " bei einem weiteren Versuch",
+  edit: " nach einer Änderung",
+};
+
+function entry(one: HistoryRow): string {
+  const because = one.cause ? `: ${de.causes[one.cause]}` : "";
+  const times = one.count > 1 ? ` (${one.count}-mal)` : "";
+  const who = one.client ?? "ein Programm";
+  switch (one.kind) {
+    case "refreshed":
+      return `Erneuert${one.trigger ? (TRIGGERS[one.trigger] ?? "") : ""}${times}`;
+    case "handed_out":
+      return `Token ausgegeben an ${who}${times}`;
+    case "denied":
+      return `Token verweigert für ${who}${times}`;
+    case "rejected":
+      return `Ein Dienst lehnte das Token ab, sagt ${who}${times}`;
+    default:
+      return `${de.kinds[one.kind]}${because}${times}`;
+  }
+}
+
+function mark(one: LaneMark): string {
+  const because = one.cause ? `: ${de.causes[one.cause]}` : "";
+  const times = one.count > 1 ? ` (${one.count}-mal)` : "";
+  return `${de.marks[one.kind]}${because}${times}`;
+}
+
+export const germanSentences: Sentences = { headline, account, why, entry, mark };

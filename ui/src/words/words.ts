@@ -1,0 +1,39 @@
+// The words that the page uses now. A live binding: the page is mounted anew when they change.
+
+import type { AccountRow, HistoryRow, LaneMark, Status } from "../api/types";
+import { de } from "./de";
+import { en, type Catalogue } from "./en";
+
+export type Language = "en" | "de";
+
+export const CATALOGUES: Record<Language, Catalogue> = { en, de };
+
+export let words: Catalogue = en;
+/** For dates and numbers: the person's own variety of the language, where it is one. */
+export let locale: string = en.tag;
+
+/** `system`, or a language's code; `wanted` are the system's, best first. */
+export function languageOf(setting: string, wanted: readonly string[]): Language {
+  if (setting === "en" || setting === "de") return setting;
+  const known = wanted.map((tag) => tag.slice(0, 2).toLowerCase());
+  return known.find((code): code is Language => code in CATALOGUES) ?? "en";
+}
+
+export function speak(language: Language, wanted: readonly string[]): void {
+  words = CATALOGUES[language];
+  locale = wanted.find((tag) => tag.slice(0, 2).toLowerCase() === language) ?? words.tag;
+}
+
+// The engine's sentences, or what this language says instead.
+
+export const headlineOf = (status: Status): string =>
+  words.sentences?.headline(status) ?? status.headline;
+export const messageOf = (row: AccountRow): string => words.sentences?.account(row) ?? row.message;
+export const whyOf = (row: AccountRow): string =>
+  words.sentences?.why(row) ?? row.incident?.why ?? row.message;
+/** What would avoid it next time: known in the engine's language only. */
+export const adviceOf = (row: AccountRow): string | null =>
+  words.sentences ? null : (row.incident?.advice ?? null);
+export const entryOf = (entry: HistoryRow): string =>
+  words.sentences?.entry(entry) ?? entry.message;
+export const markOf = (mark: LaneMark): string => words.sentences?.mark(mark) ?? mark.label;

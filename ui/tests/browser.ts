@@ -1,0 +1,229 @@
+// The built window with its invented backend in the Chromium of this system: served from memory, so
+// that no port is taken and nothing outside is asked.
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { extname, join, normalize } from "node:path";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { build } from "vite";
+
+const ORIGIN = "http://window.test";
+const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".woff2": "font/woff2",
+};
+const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+  .map((name) => `/usr/bin/${name}`)
+  .find((path) => existsSync(path));
+
+/** What every test of the window looks at: a fixed Saturday afternoon. */
+export const AT = "2026-11-21T15:00:00Z";
+
+const ROOT = join(import.meta.dirname, "..");
+const FOLDER = join(ROOT, "dist-fake");
+
+export async function buildWindow(): Promise<void> {
+  await build({ root: ROOT, mode: "fake", logLevel: "error" });
+}
+
+export async function openBrowser(): Promise<Browser> {
+  if (!CHROMIUM) throw new Error("no Chromium in /usr/bin: install the package chromium");
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+}
+
+/** A page of the built window; a fault in its console is a fault of the test. */
+export async function openWindow(
+  browser: Browser,
+  query: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width: 1120, height: 860 },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    ...options,
+  });
+  const faults: string[] = [];
+  await context.route("**/*", (route) => {
+    const path = normalize(new URL(route.request().url()).pathname);
+    const file = join(FOLDER, path === "/" ? "index.html" : path);
+    if (!existsSync(file) || !statSync(file).isFile()) return route.fulfill({ status: 204 });
+    return route.fulfill({
+      body: readFileSync(file),
+      contentType: TYPES[extname(file)] ?? "application/octet-stream",
+    });
+  });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  await page.goto(`${ORIGIN}/?${query}`);
+  await page.waitForSelector("h1");
+  await page.evaluate(() => document.fonts.ready);
+  return { page, faults };
+}
+
+/** Every screen and state of the window, by name: the scene, and how a person gets there. */
+export interface Screen {
+  name: string;
+  query?: string;
+  go?: (page: Page) => Promise<void>;
+}
+
+const press = (name: string | RegExp) => async (page: Page) => {
+  await page
+    .getByRole("button", { name, exact: typeof name === "string" })
+    .first()
+    .click();
+};
+const lane = (name: RegExp) => async (page: Page) => {
+  await page.locator("button.who").filter({ hasText: name }).click();
+};
+
+export const SCREENS: readonly Screen[] = [
+  { name: "day" },
+  { name: "well", query: "scene=well" },
+  { name: "first start", query: "scene=empty" },
+  { name: "keychain locked", query: "scene=locked" },
+  { name: "practice provider", query: "scene=demo" },
+  {
+    name: "waiting account",
+    go: async (page) => {
+      await lane(/Microsoft/)(page);
+      await page.locator(".trouble summary").first().click();
+    },
+  },
+  { name: "setup account", go: lane(/Atlassian/) },
+  {
+    name: "story of a mark",
+    go: async (page) => {
+      await page
+        .locator("button.who")
+        .filter({ hasText: /GitLab/ })
+        .focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.locator(".story").waitFor();
+    },
+  },
+  {
+    name: "rename",
+    go: async (page) => {
+      await lane(/Google/)(page);
+      await press("Rename")(page);
+    },
+  },
+  {
+    name: "remove",
+    go: async (page) => {
+      await lane(/Google/)(page);
+      await press("Remove…")(page);
+    },
+  },
+  {
+    name: "removed, with undo",
+    go: async (page) => {
+      await lane(/Google/)(page);
+      await press("Remove…")(page);
+      await press("Remove")(page);
+      await page.getByText("Google was removed.").first().waitFor();
+    },
+  },
+  {
+    name: "history",
+    go: async (page) => {
+      await press("History")(page);
+      await page.getByText("What does this mean?").first().click();
+    },
+  },
+  {
+    name: "history without a hit",
+    go: async (page) => {
+      await press("History")(page);
+      await page.getByLabel("Text").fill("nothing like this");
+      await page.getByText("Nothing happened").waitFor();
+    },
+  },
+  {
+    name: "settings",
+    go: async (page) => {
+      await press("Settings")(page);
+      await page.getByLabel("Proxy").fill("http://proxy.example:3128");
+      await page.getByText("The keychain is open").waitFor();
+    },
+  },
+  {
+    name: "settings in German",
+    query: "lang=de",
+    go: async (page) => {
+      await press("Einstellungen")(page);
+      await page.getByText("The keychain is open").waitFor();
+    },
+  },
+  { name: "day in German", query: "lang=de" },
+  {
+    name: "provider picker",
+    go: async (page) => {
+      await press("Add account")(page);
+      await page.getByRole("button", { name: "Google", exact: true }).waitFor();
+    },
+  },
+  {
+    name: "account of a known provider",
+    go: async (page) => {
+      await press("Add account")(page);
+      await page.getByRole("button", { name: "Google", exact: true }).waitFor();
+      await page.getByLabel("Find your provider").fill("goo");
+      await page.keyboard.press("Enter");
+      await press("Add and sign in")(page);
+      await page.getByText("Paste the client id.").waitFor();
+    },
+  },
+  {
+    name: "account by issuer",
+    go: async (page) => {
+      await press("Add account")(page);
+      await press(/By issuer/)(page);
+      await page.getByLabel("Issuer").fill("https://id.example.com");
+      await press("Look it up")(page);
+      await page.getByText("Found").waitFor();
+      await page.getByText("Where the provider demands more").click();
+    },
+  },
+  {
+    name: "account by endpoints, imported",
+    go: async (page) => {
+      await press("Add account")(page);
+      await press(/By endpoints/)(page);
+      await page.getByLabel(/import a sign-in/).check();
+    },
+  },
+  {
+    name: "edit",
+    go: async (page) => {
+      await lane(/GitLab/)(page);
+      await press("Edit")(page);
+      await page.getByText("The present sign-in stays").waitFor();
+    },
+  },
+  {
+    name: "signing in",
+    query: "sign_in=waits",
+    go: async (page) => {
+      await press(/^Sign in again/)(page);
+      await page.getByText("Waiting for your browser…").waitFor();
+    },
+  },
+  {
+    name: "signing in with a code",
+    query: "sign_in=waits",
+    go: async (page) => {
+      await press(/^Sign in again/)(page);
+      await press("Use another device")(page);
+      await page.getByText("WDJB-MJHT").waitFor();
+    },
+  },
+  { name: "sign-in refused", query: "sign_in=failed", go: press(/^Sign in again/) },
+  { name: "a hundred accounts", query: "scene=many" },
+];

@@ -1,0 +1,97 @@
+// What a person does without a mouse, and what a screen reader hears of it.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { AT, openBrowser, openWindow } from "./browser";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser.close());
+
+async function open(query = ""): Promise<Page> {
+  return (await openWindow(browser, `at=${AT}&${query}`)).page;
+}
+const heard = (page: Page) => page.locator("body > #app > .unseen[role=status]").allTextContents();
+const focused = (page: Page) =>
+  page.evaluate(() => (document.activeElement as HTMLElement).innerText.split("\n")[0]);
+
+it("walks the accounts with arrows, steps through a lane, zooms and comes back to now", async () => {
+  const page = await open();
+  await page.locator("button.who").first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  expect(await focused(page)).toBe("GitLab (work)");
+  await page.keyboard.press("ArrowLeft");
+  expect((await heard(page)).join()).toContain("15:12 · Refreshed");
+  await page.keyboard.press("ArrowRight");
+  expect((await heard(page)).join()).toContain("16:48 · Next refresh, on its own");
+
+  const pressed = () => page.locator(".segments [aria-pressed=true]").innerText();
+  expect(await pressed()).toContain("24 h");
+  await page.keyboard.press("-");
+  expect(await page.locator(".segments [aria-pressed=true]").count()).toBe(0);
+  await page.keyboard.press("Shift+ArrowLeft");
+  const now = page.getByRole("button", { name: "Back to now" });
+  expect(await now.isEnabled()).toBe(true);
+  await page.keyboard.press("0");
+  expect(await now.isEnabled()).toBe(false);
+}, 30_000);
+
+it("opens an account, renames it, removes it and takes that back, without a mouse", async () => {
+  const page = await open();
+  await page.locator("button.who").first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Rename" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("Mail");
+  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: "Mail" }).waitFor();
+  await page.getByRole("button", { name: "Remove…" }).focus();
+  await page.keyboard.press("Enter");
+  // The question has the focus, and Enter answers it.
+  expect(await focused(page)).toBe("Remove");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Undo" }).focus();
+  await page.keyboard.press("Enter");
+  await page.locator("button.who").filter({ hasText: "Mail" }).waitFor();
+  expect((await heard(page)).join()).toContain("Mail is back.");
+}, 30_000);
+
+it("finds a provider by typing and takes the first with Enter", async () => {
+  const page = await open("scene=empty");
+  await page.getByRole("button", { name: "Add account" }).first().click();
+  await page.getByRole("button", { name: "Microsoft", exact: true }).waitFor();
+  await page.keyboard.type("micro");
+  await page.keyboard.press("Enter");
+  await page.getByText("Entra admin centre").waitFor();
+  expect(await page.getByLabel("Scopes").inputValue()).toBe("openid offline_access");
+}, 30_000);
+
+it("follows a theme and a language that are set elsewhere", async () => {
+  const page = await open();
+  // As the command line does: the page only hears an event.
+  await page.evaluate(() => {
+    const set = (patch: object) =>
+      window.dispatchEvent(new CustomEvent("fake:set", { detail: patch }));
+    set({ theme: "dark", language: "de" });
+  });
+  await page.getByRole("button", { name: "Konto hinzufügen" }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
+}, 30_000);
+
+it("moves nothing where a person asked for less motion", async () => {
+  const { page } = await openWindow(browser, `at=${AT}`, { reducedMotion: "reduce" });
+  const moving = await page.evaluate(
+    () =>
+      [...document.querySelectorAll("*")].filter((element) => {
+        const style = getComputedStyle(element);
+        return style.transitionDuration !== "0s" || style.animationName !== "none";
+      }).length,
+  );
+  expect(moving).toBe(0);
+}, 30_000);
