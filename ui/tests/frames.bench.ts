@@ -13,6 +13,8 @@ interface TraceEvent {
   ph: string;
   ts: number;
   dur?: number;
+  /** Of the thread itself: without what other programs took of the processor. */
+  tdur?: number;
   pid: number;
   tid: number;
   args?: { name?: string };
@@ -36,16 +38,14 @@ const WORK = new Set([
 const PAINT = new Set(["PrePaint", "Paint", "Layerize", "UpdateLayer", "Commit"]);
 const BUDGET_MS = 8;
 
-/** Milliseconds of work between each two beginnings of a frame. */
+/** Milliseconds of work between each two beginnings of a frame, of frames that had any. */
 function frames(events: TraceEvent[], names: Set<string>): number[] {
   const main = events.find(
     (one) => one.name === "thread_name" && one.args?.name === "CrRendererMain",
   );
   const ours = events.filter((one) => one.pid === main?.pid && one.tid === main.tid);
   const begins = ours
-    .filter(
-      (one) => one.name === "BeginMainThreadFrame" || one.name === "ThreadProxy::BeginMainFrame",
-    )
+    .filter((one) => one.name === "BeginMainThreadFrame")
     .map((one) => one.ts)
     .sort((a, b) => a - b);
   const spans = ours
@@ -56,14 +56,14 @@ function frames(events: TraceEvent[], names: Set<string>): number[] {
   let frame = 0;
   for (const span of spans) {
     const end = span.ts + (span.dur ?? 0);
-    const from = Math.max(span.ts, until);
     // What lies within another span was counted with it.
-    if (end <= from) continue;
+    if (span.ts < until) continue;
     while (frame + 1 < begins.length && (begins[frame + 1] ?? Infinity) <= span.ts) frame += 1;
-    if (span.ts >= (begins[frame] ?? Infinity)) work[frame] = (work[frame] ?? 0) + end - from;
+    if (span.ts >= (begins[frame] ?? Infinity))
+      work[frame] = (work[frame] ?? 0) + (span.tdur ?? span.dur ?? 0);
     until = end;
   }
-  return work.map((us) => us / 1000);
+  return work.filter((us) => us > 0).map((us) => us / 1000);
 }
 
 function told(what: string, all: number[]): string {

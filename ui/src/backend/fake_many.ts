@@ -51,40 +51,53 @@ export function many(now: number): Story[] {
   });
 }
 
-/** An hourly life, a failure now and then. */
+interface Run {
+  kind: MarkKind;
+  from: number;
+  to: number;
+  count: number;
+}
+
+/** An hourly life, a failure now and then; the engine's answer, at a page's expense. */
 export function manyLanes(lanes: readonly Lane[], now: number, search: URLSearchParams): Lane[] {
   const from = Math.max(Date.parse(search.get("from") ?? ""), now - KEPT);
   const to = Math.min(Date.parse(search.get("to") ?? ""), now);
   const bucket = Number(search.get("bucket_s") ?? 60) * 1000;
+  const iso = (time: number) => new Date(time).toISOString();
   return lanes.map((lane, index) => {
     const random = numbers(index + 1);
-    const bars: LaneBar[] = [];
-    const marks: LaneMark[] = [];
+    const lives: { from: number; to: number }[] = [];
+    const runs: Run[] = [];
+    const last: Partial<Record<MarkKind, Run>> = {};
     const put = (kind: MarkKind, time: number) => {
-      const last = marks.findLast((mark) => mark.kind === kind);
-      const end = last ? Date.parse(last.until ?? last.at) : -Infinity;
-      if (last && time - end < bucket) {
-        last.until = new Date(time).toISOString();
-        last.count += 1;
-        last.label = `${kind} ${last.count} times`;
+      const run = last[kind];
+      if (run && time - run.to < bucket) {
+        run.to = time;
+        run.count += 1;
       } else {
-        marks.push({ at: new Date(time).toISOString(), kind, count: 1, label: kind });
+        runs.push((last[kind] = { kind, from: time, to: time, count: 1 }));
       }
     };
     const step = HOUR * (0.8 + (index % 7) / 10);
-    const first = now - Math.ceil((now - from) / step) * step;
-    for (let time = first; time <= to; time += step) {
+    for (let time = now - Math.ceil((now - from) / step) * step; time <= to; time += step) {
       put("refreshed", time);
       if (random() < 0.03) put("waiting", time + HOUR / 3);
-      const last = bars.at(-1);
-      if (last && bucket > step) last.to = new Date(time + HOUR).toISOString();
-      else
-        bars.push({
-          from: new Date(time).toISOString(),
-          to: new Date(time + HOUR).toISOString(),
-          source: "server",
-        });
+      const life = lives.at(-1);
+      if (life && bucket > step) life.to = time + HOUR;
+      else lives.push({ from: time, to: time + HOUR });
     }
+    const bars: LaneBar[] = lives.map((life) => ({
+      from: iso(life.from),
+      to: iso(life.to),
+      source: "server",
+    }));
+    const marks: LaneMark[] = runs.map(({ kind, from: begin, to: end, count }) => ({
+      at: iso(begin),
+      kind,
+      count,
+      label: count > 1 ? `${kind} ${count} times` : kind,
+      ...(end > begin ? { until: iso(end) } : {}),
+    }));
     return { ...lane, bars, marks };
   });
 }

@@ -59,6 +59,15 @@ export function prepare(lane: Lane): Prepared {
   };
 }
 
+const known = new WeakMap<Lane, Prepared>();
+
+/** The lane with its times as numbers, made when it is first drawn: of a hundred few are in sight. */
+export function preparedOf(lane: Lane): Prepared {
+  let made = known.get(lane);
+  if (!made) known.set(lane, (made = prepare(lane)));
+  return made;
+}
+
 export interface Span {
   x: number;
   width: number;

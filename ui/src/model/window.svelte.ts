@@ -6,6 +6,7 @@ import type {
   HistoryAnswer,
   Finding,
   HistoryRow,
+  Lane,
   SettingsRow,
   SignInRow,
   Stats,
@@ -23,7 +24,6 @@ import { speak, languageOf, words, type Language } from "../words/words";
 import { RANGES, frameOf, reading, serves, type Frame, type Reading } from "./axis";
 import { EngineClock } from "./clock";
 import { historyPath, ALL } from "./history";
-import { prepare, type Prepared } from "./lanes";
 import { instant, nextTick } from "./time";
 import {
   EMPTY,
@@ -64,7 +64,7 @@ export interface Note {
 
 export class WindowState {
   world: World = $state.raw(EMPTY);
-  lanes: Prepared[] = $state.raw([]);
+  lanes: Lane[] = $state.raw([]);
   now: number = $state(0);
   view: View = $state("timeline");
   frame: Frame = $state.raw(frameOf(24 * SHORTEST_MS));
@@ -413,7 +413,7 @@ export class WindowState {
       const now = instant(answer.now);
       if (now !== null) this.clock.read(now, Date.now());
       this.rate = this.clock.rate;
-      this.lanes = answer.lanes.map(prepare);
+      this.lanes = answer.lanes;
       this.read = wanted;
       this.timelineReadAt = Date.now();
       this.tick();
