@@ -204,6 +204,26 @@ fn explain_needs_no_engine() {
     assert_eq!(answers[0]["id"], "a");
     assert_eq!(answers[0]["cause"], "network_dns");
     assert_eq!(answers[1]["verdict"], "wait");
+
+    let mixed = "{\"id\":\"a\",\"transport\":\"dns\"}\n{\"body\": se\n{\"transport\":\"pigeon\"}\n\
+        {\"id\":\"b\",\"http_status\":\"400\",\"headers\":null,\"body\":{\"error\":\"invalid_grant\"}}\n";
+    let ran = stage.run(&["explain", "--jsonl"], mixed);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("line 2 is no record"), "{ran:?}");
+    assert!(ran.err.contains("and one more line"), "{ran:?}");
+    let verdicts: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["verdict"].take())
+        .collect();
+    assert_eq!(verdicts, ["wait", "sign_in"], "the other lines have theirs");
+
+    let ran = stage.run(&["explain"], "HTTP/1.1 what\r\n\r\n{}");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(
+        ran.err.contains("line 1 begins like a status line"),
+        "{ran:?}"
+    );
 }
 
 #[test]

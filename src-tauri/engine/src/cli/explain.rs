@@ -24,8 +24,11 @@ const USAGE: &str = "curl -i … | tokentray explain";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Standard input is what came back: the output of `curl -i`, only a body, or a JSON record with
-transport, http_status, headers, body, client_error. Nothing is stored or sent anywhere.
+Standard input is what came back: the output of `curl -i` or `curl -v`, only a body, or a JSON
+record with transport, http_status, headers, body, client_error. Of several heads (a proxy's, a
+`100 Continue`, a redirect's) the last one counts. Nothing is stored or sent anywhere.
+
+With --jsonl a line that is no record is told on standard error, and the exit code is then 2.
 
 Examples:
   curl -i https://login.example.com/token -d … | tokentray explain
@@ -44,7 +47,7 @@ pub struct ExplainArgs {
 
 pub fn explain(args: &ExplainArgs, json: bool) -> Outcome {
     if args.jsonl {
-        return each_line(args);
+        return each_line(args, io::stdin().lock());
     }
     let mut bytes = Vec::new();
     io::stdin()
@@ -58,11 +61,9 @@ pub fn explain(args: &ExplainArgs, json: bool) -> Outcome {
             USAGE,
         ));
     }
-    let mut request = explain::parse_pasted(&text, args.status);
-    if args.provider.is_some() {
-        request.provider.clone_from(&args.provider);
-    }
-    let answer = answer(&request)?;
+    let request =
+        explain::parse_pasted(&text, args.status).map_err(|wrong| Failure::usage(wrong, USAGE))?;
+    let answer = answer(request, args).map_err(|wrong| Failure::usage(wrong, USAGE))?;
     if json {
         output::json(&answer)?;
     } else {
@@ -76,26 +77,44 @@ pub fn explain(args: &ExplainArgs, json: bool) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn each_line(args: &ExplainArgs) -> Outcome {
-    for (index, line) in io::stdin().lock().lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
+/// One answer for each record. A line that is none does not keep the others from theirs; the first
+/// such line is told at the end.
+fn each_line(args: &ExplainArgs, mut input: impl BufRead) -> Outcome {
+    let mut wrong: Vec<String> = Vec::new();
+    let mut number = 0;
+    let mut bytes = Vec::new();
+    while input.read_until(b'\n', &mut bytes)? > 0 {
+        number += 1;
+        let line = String::from_utf8_lossy(&bytes);
+        let line = line.trim().trim_start_matches('\u{feff}');
+        if !line.is_empty() {
+            match explain::parse_record(line) {
+                Ok(request) => match answer(request, args) {
+                    Ok(answer) => output::json_line(&answer)?,
+                    Err(what) => wrong.push(format!("line {number}: {what}")),
+                },
+                Err(what) => wrong.push(format!("line {number} {what}")),
+            }
         }
-        let mut request: ExplainRequest = serde_json::from_str(&line).map_err(|error| {
-            Failure::usage(
-                format!("line {} is no record: {error}", index + 1),
-                "tokentray explain --jsonl < records.jsonl",
-            )
-        })?;
-        if args.provider.is_some() {
-            request.provider.clone_from(&args.provider);
-        }
-        output::json_line(&answer(&request)?)?;
+        bytes.clear();
     }
-    Ok(ExitCode::SUCCESS)
+    let Some(first) = wrong.first() else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let more = match wrong.len() - 1 {
+        0 => String::new(),
+        1 => ", and one more line".to_owned(),
+        more => format!(", and {more} more lines"),
+    };
+    Err(Failure::usage(
+        format!("{first}{more}"),
+        "tokentray explain --jsonl < records.jsonl",
+    ))
 }
 
-fn answer(request: &ExplainRequest) -> Result<ExplainAnswer, Failure> {
-    explain::explain(request, output::wall_time()).map_err(|error| Failure::usage(error, USAGE))
+fn answer(mut request: ExplainRequest, args: &ExplainArgs) -> Result<ExplainAnswer, String> {
+    if args.provider.is_some() {
+        request.provider.clone_from(&args.provider);
+    }
+    explain::explain(&request, output::wall_time())
 }
