@@ -73,7 +73,8 @@ pub struct Failure {
     pub provider_text: Option<String>,
     /// Only from the provider itself, at most an hour.
     pub retry_after: Option<Duration>,
-    /// A definite refusal with an error code, from the provider itself: a refusal that counts.
+    /// A definite refusal from the provider itself, by an error code or by words that can mean
+    /// nothing else: a refusal that counts.
     pub refused: bool,
     /// The refresh token that was sent may have been spent: the outcome is unknown.
     pub outcome_unknown: bool,
@@ -149,10 +150,9 @@ fn answered(http: &HttpReply, provider: Option<&Provider>, now: DateTime<Utc>) -
 
 fn failure(http: &HttpReply, reading: &Reading, cause: Cause, now: DateTime<Utc>) -> Failure {
     let success_status = matches!(http.status, 200..=299);
-    let own_words = reading.structured();
-    let refused = own_words
+    let prompts = cause.verdict() == Verdict::SignIn;
+    let refused = (prompts || reading.structured() && reading.names_error)
         && reading.complete
-        && !reading.codes.is_empty()
         && matches!(http.status, 200..=499)
         && !matches!(cause, Cause::ServerError | Cause::NoTokenInReply);
     let unread = success_status
@@ -217,8 +217,14 @@ fn cause_of(http: &HttpReply, reading: &Reading, provider: Option<&Provider>) ->
         Cause::Unrecognised
     };
     let cause = match (cause, http.status) {
-        (Cause::Unrecognised, 404 | 405 | 410 | 415) => Cause::EndpointWrong,
+        (Cause::Unrecognised, 404 | 405 | 410 | 415 | 419) => Cause::EndpointWrong,
         (Cause::Unrecognised, 409) => Cause::ConcurrentRefresh,
+        // Who says when to come back has not decided anything.
+        (Cause::Unrecognised, _) if http.header("retry-after").is_some() => Cause::RateLimited,
+        // "Forbidden" and no code: so speak gateways and firewalls, not token endpoints.
+        (Cause::Unrecognised, 403) if reading.codes.is_empty() && reading.says("forbidden") => {
+            Cause::EdgeBlock
+        }
         (cause, _) => cause,
     };
     if reading.complete && !http.cut {
@@ -241,12 +247,18 @@ fn unstructured(http: &HttpReply, reading: &Reading) -> Cause {
     if reading.meaning.plain_http {
         return Cause::EndpointWrong;
     }
+    if reading.shape == Shape::Text
+        && reading.complete
+        && let Some(cause) = combine::plain_text(http.status, reading)
+    {
+        return cause;
+    }
     match (http.status, reading.shape) {
         (404 | 405 | 410 | 415, _) => Cause::EndpointWrong,
         (402 | 451, _) => Cause::PolicyBlocked,
         (401 | 403, _) => Cause::EdgeBlock,
         // Too little to go by, but repeated long enough somebody should look at it.
-        (400, Shape::Empty | Shape::Text) => Cause::Unrecognised,
+        (400, Shape::Empty | Shape::Text) if reading.complete => Cause::Unrecognised,
         _ => Cause::MalformedResponse,
     }
 }

@@ -65,6 +65,7 @@ pub fn class(code: &str) -> Class {
         | "invalid_authorization_code"
         | "invalid_auth_code"
         | "refresh_token_malformed"
+        | "refresh_token_authentication"
         | "refresh_token_bad" => Class::Dead(C::RefreshTokenInvalid),
         "refresh_token_expired"
         | "expired_refresh_token"
@@ -85,9 +86,14 @@ pub fn class(code: &str) -> Class {
         | "expired_session"
         | "app_session_terminated"
         | "session_terminated"
-        | "session_revoked" => Class::Dead(C::SessionEnded),
+        | "session_revoked"
+        | "session_timeout"
+        | "session_invalid"
+        | "invalid_session" => Class::Dead(C::SessionEnded),
 
-        "invalid_token" | "token_invalid" | "bad_token" | "invalidtoken" => Class::InvalidToken,
+        "invalid_token" | "token_invalid" | "bad_token" | "invalidtoken" | "token_not_valid" => {
+            Class::InvalidToken
+        }
 
         "interaction_required"
         | "login_required"
@@ -102,6 +108,11 @@ pub fn class(code: &str) -> Class {
         | "additional_action"
         | "insufficient_user_authentication"
         | "password_reset_required"
+        | "need_login"
+        | "not_logged_in"
+        | "relogin_required"
+        | "reauthentication_required"
+        | "reauthorization_required"
         | "user_password_expired"
         | "change_password"
         | "new_password_required" => Class::Interaction,
@@ -128,6 +139,8 @@ pub fn class(code: &str) -> Class {
         | "invalid_client_metadata"
         | "missing_client_id"
         | "app_not_found"
+        | "application_not_found"
+        | "application_cannot_be_found"
         | "invalid_consumer_key"
         | "missing_client_secret"
         | "invalid_client_authentication_scheme"
@@ -186,6 +199,7 @@ pub fn class(code: &str) -> Class {
         | "team_access_not_granted"
         | "payment_required"
         | "no_permission"
+        | "permission_denied"
         | "policy_violation"
         | "app_access_denied" => Class::Policy,
 

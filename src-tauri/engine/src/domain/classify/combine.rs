@@ -4,7 +4,10 @@
 //! statement about the client, the account or a rule before the default of the code.
 
 use super::{
-    super::{cause::Cause, provider::Provider},
+    super::{
+        cause::{Cause, Verdict},
+        provider::Provider,
+    },
     codes::{Class, class},
     meaning::{Dead, Meaning, Subject, words},
     microsoft,
@@ -54,6 +57,11 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
         return Cause::ServerError;
     }
     match class {
+        // A 401 that calls itself a server error and says "access denied" is a refusal; of what,
+        // it does not say.
+        Class::Transient if matches!(status, 401 | 403) && reading.says("access denied") => {
+            Cause::Unrecognised
+        }
         Class::Transient | Class::RateLimited | Class::Concurrent => Cause::ServerError,
         Class::InvalidGrant => invalid_grant(meaning, reading),
         Class::Dead(cause) => dead_code(cause, meaning, reading),
@@ -62,7 +70,14 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
         Class::Client(cause) => cause,
         Class::UnauthorizedClient => unauthorized_client(meaning),
         Class::Scope => Cause::ScopeRejected,
-        Class::GrantType => Cause::GrantNotAllowed,
+        // `unsupported_token_type` around a plain statement about the refresh token (Schwab).
+        Class::GrantType => match meaning.dead {
+            Some(Dead {
+                subject: Subject::RefreshToken,
+                cause,
+            }) if !meaning.grant_type => cause,
+            _ => Cause::GrantNotAllowed,
+        },
         Class::Policy => Cause::PolicyBlocked,
         Class::Endpoint => match meaning.dead {
             Some(Dead {
@@ -74,6 +89,34 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
         Class::InvalidRequest => invalid_request(meaning),
         Class::AccessDenied => access_denied(meaning),
         Class::Unknown => unknown(status, meaning),
+    }
+}
+
+/// What a body of plain text says, where it is short and says it in so many words.
+///
+/// Small servers answer `Invalid refresh token` without any markup, and logs hand on Microsoft's
+/// number without its document. A page or a long text is never heard.
+pub fn plain_text(status: u16, reading: &Reading) -> Option<Cause> {
+    const LONGEST: usize = 240;
+    if let Some(cause) = microsoft::cause(&reading.aadsts, &reading.codes) {
+        return (cause.verdict() != Verdict::SignIn).then_some(cause);
+    }
+    let text = reading.texts.first().filter(|t| t.len() <= LONGEST)?;
+    let meaning = &reading.meaning;
+    if meaning.rate {
+        return Some(Cause::RateLimited);
+    }
+    if meaning.transient || meaning.concurrent || !matches!(status, 400 | 401 | 403 | 422) {
+        return None;
+    }
+    if text.starts_with(['{', '[', '<', '"']) {
+        return None;
+    }
+    match meaning.dead {
+        Some(dead) if dead.subject == Subject::RefreshToken && !meaning.client_alone => {
+            Some(dead.cause)
+        }
+        _ => None,
     }
 }
 
@@ -123,6 +166,10 @@ fn invalid_grant(meaning: &Meaning, reading: &Reading) -> Cause {
     }
     if let Some(Dead { cause, .. }) = dead {
         return cause;
+    }
+    // The code says one thing and the text that the request could not be read at all.
+    if meaning.request_alone {
+        return Cause::EndpointWrong;
     }
     if meaning.client_alone {
         return Cause::ClientRejected;
@@ -200,6 +247,14 @@ fn unauthorized_client(meaning: &Meaning) -> Cause {
             subject: Subject::RefreshToken | Subject::Session,
             cause,
         }) if !meaning.grant_type && !meaning.client_alone => cause,
+        // "token was already used" (Gitea): the request holds one.
+        Some(Dead {
+            subject: Subject::Token,
+            cause:
+                cause @ (Cause::RefreshTokenExpired
+                | Cause::RefreshTokenRevoked
+                | Cause::RefreshTokenReused),
+        }) if !meaning.grant_type && !meaning.client => cause,
         _ if meaning.grant_type => Cause::GrantNotAllowed,
         _ if meaning.policy => Cause::PolicyBlocked,
         _ => Cause::ClientRejected,
@@ -245,12 +300,20 @@ fn unknown(status: u16, meaning: &Meaning) -> Cause {
         Some(dead) if dead.subject >= Subject::Session && !meaning.client_alone => {
             return dead.cause;
         }
-        // "The token … was revoked by the user": the request has no other that a person revokes.
+        // "The token … was revoked by the user", "token expired": the request holds no other that
+        // a person revokes or that ends by itself. "Invalid token" is also what a gateway says.
         Some(Dead {
-            subject: Subject::Token,
-            cause: cause @ (Cause::RefreshTokenRevoked | Cause::RefreshTokenReused),
+            subject: Subject::Token | Subject::Grant,
+            cause:
+                cause @ (Cause::RefreshTokenExpired
+                | Cause::RefreshTokenRevoked
+                | Cause::RefreshTokenReused),
         }) if !meaning.client => return cause,
-
+        // Some providers call every grant a code, in a refresh as well.
+        Some(Dead {
+            subject: Subject::Code,
+            ..
+        }) if !meaning.client && !meaning.request => return Cause::RefreshTokenInvalid,
         _ => {}
     }
     if meaning.interaction {

@@ -6,6 +6,21 @@ use serde_json::{Map, Value};
 /// Bodies longer than this are not searched for damaged JSON.
 const MAX_LOOSE: usize = 64 * 1024;
 
+/// JSON behind a short prefix: `callback( {…} );`, the guards `)]}'` and `&&&START&&&`, or a line
+/// such as `400 Bad Request: {…}`.
+pub fn wrapped(text: &str) -> Option<Value> {
+    const LONGEST_PREFIX: usize = 64;
+    let start = text
+        .find('{')
+        .filter(|at| (1..=LONGEST_PREFIX).contains(at))?;
+    let end = text.rfind('}').filter(|end| *end > start)?;
+    let after = text[end + 1..].trim();
+    if !after.chars().all(|c| matches!(c, ')' | ';' | '"' | '.')) {
+        return None;
+    }
+    serde_json::from_str(&text[start..=end]).ok()
+}
+
 /// `a=b&c=d`, as some providers answer unless asked for JSON.
 pub fn form(text: &str) -> Option<Map<String, Value>> {
     let text = text.trim();

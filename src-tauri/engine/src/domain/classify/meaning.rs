@@ -4,7 +4,10 @@
 //! statement about a refresh token. Standard sentences copied from RFC 6749 are taken out first:
 //! they list every reason there is and so tell none.
 
-use super::{super::cause::Cause, phrases as p};
+use super::{
+    super::cause::Cause,
+    phrases::{self as p, Family as F, Said},
+};
 
 /// How plainly a text says what is dead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +47,8 @@ pub struct Meaning {
     /// Of the client, and so plain that it counts against `invalid_grant`.
     pub client_alone: bool,
     pub request: bool,
+    /// Of the request, and so plain that it counts against `invalid_grant`.
+    pub request_alone: bool,
     pub interaction: bool,
     pub password: bool,
     /// About issue and expiry times of an assertion or proof.
@@ -69,9 +74,12 @@ pub fn of(codes: &[String], texts: &[String]) -> Meaning {
     }
     for text in texts {
         // Microsoft's trailer holds ids and times, and nothing else.
-        let text = text.split("Trace ID").next().unwrap_or(text);
+        let text = ["Trace ID", "trace id", "TRACE ID"]
+            .iter()
+            .find_map(|mark| text.split_once(mark))
+            .map_or(text.as_str(), |(before, _)| before);
         for sentence in sentences(text) {
-            meaning.add(&without_boilerplate(words(sentence)));
+            meaning.add(&words(sentence));
         }
     }
     meaning
@@ -82,34 +90,30 @@ impl Meaning {
         if text.len() < 3 {
             return;
         }
-        let text = &without_verb(text);
-        let any = |family: &[&str]| family.iter().any(|phrase| text.contains(phrase));
-        self.rate |= any(p::RATE);
-        self.concurrent |= any(p::CONCURRENT);
-        self.transient |= any(p::TRANSIENT) && !text.contains(" session");
-        self.grant_type |= any(p::GRANT_TYPE);
-        self.scope |= text.contains(" scope");
-        self.account_gone |= any(p::ACCOUNT_GONE);
-        self.account_disabled |= any(p::ACCOUNT_DISABLED);
-        self.policy |= any(p::POLICY);
-        self.client |= any(p::CLIENT);
-        self.client_alone |= any(p::CLIENT_ALONE);
-        self.request |= any(p::REQUEST);
-        self.interaction |= any(p::INTERACTION);
-        self.password |= text.contains(" password")
-            && any(&[" chang", " reset", " expired", " update", " new password"]);
-        self.clock |= any(&[
-            " iat ",
-            " nbf ",
-            " clock",
-            " timeframe",
-            " in the future",
-            " skew",
-            " not yet valid",
-            " date time must",
-            " timestamp",
-        ]);
-        if let Some(dead) = dead(text)
+        let mut said = p::said(text);
+        let plainer;
+        let mut text = text;
+        if said.any(F::Standard) || said.any(F::Act) {
+            plainer = without_verb(without_boilerplate(text.to_owned()));
+            text = &plainer;
+            said = p::said(text);
+        }
+        self.rate |= said.any(F::Rate);
+        self.concurrent |= said.any(F::Concurrent);
+        self.transient |= said.any(F::Transient) && !said.any(F::Session);
+        self.grant_type |= said.any(F::GrantType);
+        self.scope |= said.any(F::Scope);
+        self.account_gone |= said.any(F::AccountGone);
+        self.account_disabled |= said.any(F::AccountDisabled);
+        self.policy |= said.any(F::Policy);
+        self.client |= said.any(F::Client);
+        self.client_alone |= said.any(F::ClientAlone);
+        self.request |= said.any(F::Request);
+        self.request_alone |= said.any(F::RequestAlone);
+        self.interaction |= said.any(F::Interaction);
+        self.password |= said.any(F::Password) && said.any(F::PasswordChange);
+        self.clock |= said.any(F::Clock);
+        if let Some(dead) = dead(text, said)
             && self.dead.is_none_or(|known| better(dead, known))
         {
             self.dead = Some(dead);
@@ -127,76 +131,51 @@ fn better(new: Dead, known: Dead) -> bool {
     }
 }
 
-fn dead(text: &str) -> Option<Dead> {
-    let any = |family: &[&str]| family.iter().any(|phrase| text.contains(phrase));
-    let subject = subject(text)?;
+fn dead(text: &str, said: Said) -> Option<Dead> {
+    let subject = subject(text, said)?;
     if subject == Subject::Session {
-        return any(p::SESSION_OVER).then_some(Dead {
+        return said.any(F::SessionOver).then_some(Dead {
             subject,
             cause: Cause::SessionEnded,
         });
     }
     let reasons = [
-        (any(p::REUSED), Cause::RefreshTokenReused),
-        (any(p::EXPIRED), Cause::RefreshTokenExpired),
-        (any(p::REVOKED), Cause::RefreshTokenRevoked),
+        (F::Reused, Cause::RefreshTokenReused),
+        (F::Expired, Cause::RefreshTokenExpired),
+        (F::Revoked, Cause::RefreshTokenRevoked),
     ];
     let mut told = reasons
         .iter()
-        .filter(|(said, _)| *said)
+        .filter(|(family, _)| said.any(*family))
         .map(|(_, cause)| *cause);
     let cause = match (told.next(), told.next()) {
         (Some(cause), None) => cause,
         // Several reasons in one sentence are a list, not a reason.
         (Some(_), Some(_)) => Cause::RefreshTokenInvalid,
+        // "not supported", "missing": about the request. "missing or invalid" is about both.
         (None, _) => {
-            // "not supported", "missing": about the request. "missing or invalid" is about both.
-            (any(p::INVALID) && !any(&[" not allowed", " not enabled", " unsupported", " must "]))
-                .then_some(Cause::RefreshTokenInvalid)?
+            (said.any(F::Invalid) && !said.any(F::Rule)).then_some(Cause::RefreshTokenInvalid)?
         }
     };
     Some(Dead { subject, cause })
 }
 
-fn subject(text: &str) -> Option<Subject> {
-    if text.contains(" refresh token") || text.contains(" refreshtoken") {
+fn subject(text: &str, said: Said) -> Option<Subject> {
+    if said.any(F::RefreshToken) {
         return Some(Subject::RefreshToken);
     }
-    if text.contains(" session") {
+    if said.any(F::Session) {
         return Some(Subject::Session);
     }
-    if [
-        " authorization code",
-        " verification code",
-        " auth code",
-        " invalid code",
-        " code already",
-        " code is ",
-        " code has ",
-        " code expired",
-        " code was ",
-        " code not ",
-    ]
-    .iter()
-    .any(|phrase| text.contains(phrase))
-    {
+    if said.any(F::Code) {
         return Some(Subject::Code);
     }
-    if [" grant ", " grants ", " authorization ", " offline access"]
-        .iter()
-        .any(|phrase| text.contains(phrase))
-        && ![
-            " grant type",
-            " authorization header",
-            " authorization server",
-        ]
-        .iter()
-        .any(|phrase| text.contains(phrase))
-    {
+    if said.any(F::Grant) && !said.any(F::NoGrant) {
         return Some(Subject::Grant);
     }
     let mut before = "";
-    for word in text.split(' ') {
+    let mut rest = text.split(' ').peekable();
+    while let Some(word) = rest.next() {
         let other = matches!(
             before,
             "access"
@@ -217,7 +196,24 @@ fn subject(text: &str) -> Option<Subject> {
                 | "xsrf"
                 | "of"
         );
-        if matches!(word, "token" | "tokens" | "rt") && !other {
+        // "The token request is invalid" speaks of the request.
+        let about = matches!(
+            rest.peek().copied().unwrap_or_default(),
+            "request"
+                | "endpoint"
+                | "type"
+                | "server"
+                | "exchange"
+                | "url"
+                | "uri"
+                | "service"
+                | "generation"
+                | "response"
+                | "parameter"
+                | "issuer"
+                | "hint"
+        );
+        if matches!(word, "token" | "tokens" | "rt") && !other && !about {
             return Some(Subject::Token);
         }
         before = word;
@@ -228,24 +224,43 @@ fn subject(text: &str) -> Option<Subject> {
 /// Lower-case words with single spaces and a space at both ends; camel case is split, so that
 /// `RefreshTokenInvalid`, `refresh_token_invalid` and "Refresh token invalid" read alike.
 pub fn words(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
+    let mut out = String::with_capacity(text.len() + 16);
     out.push(' ');
-    let mut before = ' ';
+    let mut gap = true;
+    let mut after_lower = false;
     for c in text.chars() {
-        if matches!(c, '\'' | '’' | '`') {
-            continue;
-        }
-        if c.is_alphanumeric() {
-            if c.is_uppercase() && before.is_lowercase() {
-                out.push(' ');
+        match c {
+            'a'..='z' | '0'..='9' => out.push(c),
+            '\'' | '’' | '`' => continue,
+            'A'..='Z' => {
+                if after_lower {
+                    out.push(' ');
+                }
+                out.push(c.to_ascii_lowercase());
             }
-            out.extend(c.to_lowercase());
-        } else if !out.ends_with(' ') {
-            out.push(' ');
+            _ if !c.is_ascii() && c.is_alphanumeric() => {
+                if after_lower && c.is_uppercase() {
+                    out.push(' ');
+                }
+                out.extend(c.to_lowercase());
+            }
+            _ => {
+                if !gap {
+                    out.push(' ');
+                }
+                gap = true;
+                after_lower = false;
+                continue;
+            }
         }
-        before = c;
+        gap = false;
+        after_lower = if c.is_ascii() {
+            c.is_ascii_lowercase()
+        } else {
+            c.is_lowercase()
+        };
     }
-    if !out.ends_with(' ') {
+    if !gap {
         out.push(' ');
     }
     out
@@ -253,33 +268,32 @@ pub fn words(text: &str) -> String {
 
 /// Ends at a full stop that is followed by space, so that names with dots stay whole.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['\n', '\r', ';']).flat_map(|line| {
-        line.split_inclusive(". ")
-            .flat_map(|part| part.split_inclusive("! "))
-            .flat_map(|part| part.split_inclusive("? "))
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let bytes = rest.as_bytes();
+        let end = bytes.iter().enumerate().position(|(at, byte)| match byte {
+            b'\n' | b'\r' | b';' => true,
+            b'.' | b'!' | b'?' => bytes.get(at + 1) == Some(&b' '),
+            0xe3 | 0xef => ["。", "！"].iter().any(|stop| rest[at..].starts_with(stop)),
+            _ => false,
+        });
+        let (sentence, after) = match end {
+            Some(at) => (&rest[..at], &rest[rest.ceil_char_boundary(at + 1)..]),
+            None => (rest, ""),
+        };
+        rest = after;
+        Some(sentence)
     })
 }
 
-/// "failed to refresh token" speaks of the act, not of the thing.
-fn without_verb(text: &str) -> String {
-    const VERBS: &[&str] = &[
-        " to refresh token",
-        " to refresh the token",
-        " to refresh access token",
-        " to refresh the access token",
-        " refreshing token",
-        " refreshing the token",
-        " refreshing access token",
-        " cannot refresh token",
-        " cannot refresh access token",
-        " could not refresh token",
-        " token refresh failed",
-        " token refresh error",
-    ];
-    let mut text = text.to_owned();
-    for verb in VERBS {
-        if text.contains(verb) {
-            text = text.replace(verb, " act ");
+/// The text without what is said of the act of refreshing.
+fn without_verb(mut text: String) -> String {
+    for act in p::ACT {
+        if text.contains(act) {
+            text = text.replace(act, " act ");
         }
     }
     text
@@ -287,19 +301,7 @@ fn without_verb(text: &str) -> String {
 
 /// Takes the sentences of RFC 6749 §5.2 out (and their many variants).
 fn without_boilerplate(text: String) -> String {
-    const STANDARD: &[(&str, &str)] = &[
-        (" provided authorization grant ", " to another client"),
-        (
-            " authorization grant token or credentials ",
-            " to another client",
-        ),
-        (" provided access grant ", " revoked"),
-        (
-            " request is missing a required parameter ",
-            " otherwise malformed",
-        ),
-    ];
-    for (first, last) in STANDARD {
+    for (first, last) in p::STANDARD.iter().zip(p::STANDARD_END) {
         if let Some(start) = text.find(first)
             && let Some(end) = text[start..].find(last)
         {

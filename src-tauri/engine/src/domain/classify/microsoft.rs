@@ -8,7 +8,9 @@ use super::super::cause::Cause;
 
 /// Collects the numbers in a text, as written (`AADSTS50076: …`).
 pub fn numbers(text: &str, into: &mut Vec<u32>) {
-    for (at, _) in text.match_indices("AADSTS").take(4) {
+    // In lower case first: what hands a message on may have changed its case.
+    let text = text.to_ascii_lowercase();
+    for (at, _) in text.match_indices("aadsts").take(4) {
         let rest = &text[at + 6..];
         let end = rest
             .find(|c: char| !c.is_ascii_digit())
@@ -41,8 +43,8 @@ fn of_number(number: u32) -> Option<Cause> {
         // A fault of the service or of something that it asks.
         50_033 | 50_087 | 50_134 | 51_005 | 70_012 | 80_001 | 80_002 | 80_005 | 80_007 | 80_014
         | 90_006 | 90_012 | 90_024 | 90_033 | 90_036 | 90_041 | 165_004 | 165_900 | 70_016
-        | 1_000_031 | 70_024 => Cause::ServerError,
-        50_088 | 50_196 | 90_055 => Cause::RateLimited,
+        | 1_000_031 | 70_024 | 40_010 | 50_000 | 50_086 | 230_109 => Cause::ServerError,
+        50_088 | 50_166 | 50_196 | 90_055 => Cause::RateLimited,
         80_013 => Cause::ClockWrong,
 
         // The grant is over.
@@ -58,11 +60,20 @@ fn of_number(number: u32) -> Option<Cause> {
         | 50_142
         | 50_144
         | 120_000..=120_021 => Cause::PasswordChanged,
-        70_043 | 70_044 | 70_046 | 50_143 | 50_139 => Cause::SessionEnded,
+        70_043 | 70_044 | 70_046 | 50_143 | 50_139 | 160_021 => Cause::SessionEnded,
         50_057 | 500_571 => Cause::AccountDisabled,
 
         // A person must pass something: a second factor, consent, a device, a policy.
         16_000..=16_002
+        | 40_009
+        | 50_015
+        | 50_136
+        | 50_168
+        | 50_180
+        | 50_187
+        | 50_192
+        | 50_197
+        | 90_008
         | 50_005
         | 50_014
         | 50_058
@@ -102,6 +113,12 @@ fn of_number(number: u32) -> Option<Cause> {
 
         // An administrator's or the tenant's decision: signing in would be refused alike.
         16_003
+        | 50_002
+        | 50_161
+        | 50_170
+        | 51_000
+        | 650_052
+        | 1_000_104
         | 50_020
         | 50_034
         | 50_105
@@ -128,7 +145,14 @@ fn of_number(number: u32) -> Option<Cause> {
         | 530_004 => Cause::PolicyBlocked,
 
         // The app's registration.
-        50_012
+        50_003
+        | 50_007
+        | 50_010
+        | 50_012
+        | 50_032
+        | 50_048
+        | 50_099
+        | 700_011
         | 50_013
         | 50_027
         | 50_146
@@ -153,7 +177,8 @@ fn of_number(number: u32) -> Option<Cause> {
         | 900_382
         | 900_432 => Cause::ClientRejected,
         70_003 | 7_000_114 | 9_001_023 => Cause::GrantNotAllowed,
-        70_011 | 700_022 | 700_023 | 50_001 | 500_011 | 901_002 => Cause::ScopeRejected,
+        28_002 | 28_003 | 70_011 | 700_022 | 700_023 | 50_001 | 500_011 | 650_054 | 650_056
+        | 650_057 | 90_009 | 901_002 => Cause::ScopeRejected,
         50_011
         | 50_049
         | 50_059
@@ -161,6 +186,16 @@ fn of_number(number: u32) -> Option<Cause> {
         | 50_147..=50_148
         | 501_481
         | 90_002
+        | 90_004
+        | 90_005
+        | 90_007
+        | 90_010
+        | 90_013
+        | 90_015
+        | 90_023
+        | 90_027
+        | 900_023
+        | 1_002_016
         | 90_014
         | 900_144
         | 90_019

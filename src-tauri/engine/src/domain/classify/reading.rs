@@ -31,11 +31,13 @@ pub struct Reading {
     /// Nothing is missing at its end.
     pub complete: bool,
     pub tokens: Option<TokenReply>,
-    /// The words `access_token` or `refresh_token` occur.
+    /// A 2xx in which the words `access_token` or `refresh_token` occur.
     pub mentions_token: bool,
     /// Codes, the standard `error` first.
     pub codes: Vec<String>,
     pub texts: Vec<String>,
+    /// There is a code, or a member `error` with words in it.
+    pub names_error: bool,
     /// Microsoft's AADSTS numbers, those of the text first.
     pub aadsts: Vec<u32>,
     pub retry_after: Option<Duration>,
@@ -51,6 +53,12 @@ impl Reading {
     /// Whether there is any error code or text to go by.
     pub fn says_anything(&self) -> bool {
         !self.codes.is_empty() || !self.texts.is_empty()
+    }
+
+    /// Whether one of the codes or texts is nothing but these lower-case words.
+    pub fn says(&self, phrase: &str) -> bool {
+        let said = |t: &String| meaning::words(t).trim() == phrase;
+        self.codes.iter().chain(&self.texts).any(said)
     }
 
     /// The provider's own code for people and histories: the AADSTS number, else the first code.
@@ -82,6 +90,7 @@ pub fn read(http: &HttpReply, now: DateTime<Utc>) -> Reading {
     let text = String::from_utf8_lossy(&http.body);
     let text = text.trim_start_matches('\u{feff}').trim();
     let (value, complete) = parse(text);
+    let xml = text.starts_with('<');
     let complete = complete && !http.cut;
     let mut found = Found::default();
     let mut tokens = None;
@@ -103,12 +112,9 @@ pub fn read(http: &HttpReply, now: DateTime<Utc>) -> Reading {
             Shape::Text
         }
     };
-    if let Some(kind) = http.header("x-amzn-errortype") {
-        let name = kind.split([':', '#']).next().unwrap_or(kind);
-        found.codes.push((9, name.to_owned()));
-    }
-    if let Some(code) = http.header("x-sb-error-code") {
-        found.codes.push((9, code.to_owned()));
+    found.headers(http);
+    if xml && found.codes.is_empty() && found.texts.is_empty() {
+        found.leaves(value.as_ref());
     }
     found.codes.sort_by_key(|(rank, _)| *rank);
     let codes: Vec<String> = found.codes.into_iter().map(|(_, code)| code).collect();
@@ -128,14 +134,8 @@ pub fn read(http: &HttpReply, now: DateTime<Utc>) -> Reading {
         complete,
         // A broken body may be read leniently as salvage, but it is no success.
         tokens: tokens.filter(|_| complete),
-        mentions_token: [
-            "access_token",
-            "refresh_token",
-            "accessToken",
-            "refreshToken",
-        ]
-        .iter()
-        .any(|name| contains_ignoring_case(text, name)),
+        mentions_token: matches!(http.status, 200..=299) && mentions_token(text),
+        names_error: found.named || !codes.is_empty(),
         codes,
         texts: found.texts,
         aadsts,
@@ -175,6 +175,9 @@ fn parse(text: &str) -> (Option<Value>, bool) {
         let document = if html { None } else { flat::xml(text) };
         return (document.map(Value::Object), true);
     }
+    if let Some(value) = flat::wrapped(text) {
+        return (Some(value), true);
+    }
     (flat::form(text).map(Value::Object), true)
 }
 
@@ -187,13 +190,17 @@ struct Found {
     microsoft: bool,
     retry_after: Option<Duration>,
     seen: usize,
+    /// A member `error` says something.
+    named: bool,
+    /// Inside a document that stood in another one's text.
+    quoted: bool,
 }
 
 impl Found {
     fn walk(&mut self, value: &Value, depth: usize, parent: &str) {
         match value {
             _ if depth > MAX_DEPTH || self.seen > MAX_VALUES => {}
-            Value::Object(object) => self.object(object, depth),
+            Value::Object(object) => self.object(object, depth, parent),
             Value::Array(items) => {
                 for item in items.iter().take(8) {
                     match item {
@@ -212,7 +219,7 @@ impl Found {
         }
     }
 
-    fn object(&mut self, object: &Map<String, Value>, depth: usize) {
+    fn object(&mut self, object: &Map<String, Value>, depth: usize, parent: &str) {
         // What is wrong with which field (Strava): one statement in three members.
         let field =
             ["resource", "field", "code"].map(|key| lookup(object, key).and_then(Value::as_str));
@@ -229,7 +236,13 @@ impl Found {
             match value {
                 Value::String(text) if !text.trim().is_empty() => self.string(&key, text.trim()),
                 Value::Object(_) | Value::Array(_) if !is_payload(&key) => {
-                    self.walk(value, depth + 1, &key);
+                    // `errors: {"field": ["is required"]}`: the words stand under the field's name.
+                    let under = if parent == "errors" && value.is_array() {
+                        parent
+                    } else {
+                        &key
+                    };
+                    self.walk(value, depth + 1, under);
                 }
                 Value::Number(number) if key == "retryafter" || key == "retryin" => {
                     self.retry_after = number
@@ -247,23 +260,32 @@ impl Found {
             self.microsoft |= text.contains("microsoft") || text.contains("windows.net");
             return;
         }
+        self.named |= key == "error" && text.contains(char::is_alphanumeric);
         let rank = match key {
             "error" => 0,
             "errorcode" | "errorname" => 1,
             "code" => 2,
-            "tag" | "type" | "errortype" | "errcode" | "exception" => 3,
+            "tag" | "type" | "errortype" | "errcode" | "exception" | "err" | "ecode"
+            | "faultcode" | "errorid" | "resultcode" | "retcode" | "internalcode" => 3,
             "status" | "name" | "id" if is_code(text) && !is_plain_status(text) => 4,
             "suberror" | "errorsubtype" | "subcode" | "errorreason" | "reason" if is_code(text) => {
                 5
             }
             "errordescription" | "description" | "message" | "msg" | "errormessage" | "errmsg"
             | "errormsg" | "detail" | "details" | "hint" | "errorhint" | "errorsummary"
-            | "title" | "reason" | "errorreason" | "localizedmessage" | "cause" => {
+            | "title" | "reason" | "errorreason" | "localizedmessage" | "cause" | "summary"
+            | "faultstring" | "submsg" | "submessage" | "moreinformation" | "httpmessage"
+            | "responsemessage" | "statusmessage" | "statusdescription" | "usermessage"
+            | "developermessage" | "errordetail" | "errordetails" | "detailmessage" | "retmsg"
+            | "respmsg" | "resultmsg" | "exceptionmessage" | "failurereason" | "errortext"
+            | "errorinfo" => {
                 self.texts.push(cut(text));
+                self.quotation(text);
                 return;
             }
             _ => return,
         };
+        let rank = rank + if self.quoted { 10 } else { 0 };
         // `error: "invalid_client: Invalid client_id"` and `error: "Access Denied"` exist.
         match text.split_once(':') {
             _ if is_code(text) => self
@@ -274,6 +296,46 @@ impl Found {
                 self.texts.push(cut(rest.trim()));
             }
             _ => self.texts.push(cut(text)),
+        }
+    }
+}
+
+impl Found {
+    /// Codes that stand in a header: `x-amzn-ErrorType`, `x-sb-error-code`, `X-Mashery-Error-Code`.
+    fn headers(&mut self, http: &HttpReply) {
+        for (name, value) in http.headers.iter().take(64) {
+            let name = key_of(name);
+            if name.ends_with("errorcode") || name.ends_with("errortype") {
+                let code = value.split([':', '#']).next().unwrap_or(value).trim();
+                if is_code(code) {
+                    self.codes.push((9, code.to_owned()));
+                }
+            }
+        }
+    }
+
+    /// What stands in an XML document that uses no name known here: `<h1>Developer Over Qps</h1>`.
+    fn leaves(&mut self, value: Option<&Value>) {
+        let leaves = value.and_then(Value::as_object).into_iter().flatten();
+        self.texts.extend(
+            leaves
+                .filter_map(|(_, leaf)| leaf.as_str())
+                .filter(|leaf| !leaf.trim().is_empty())
+                .take(8)
+                .map(cut),
+        );
+    }
+
+    /// A gateway hands on what the server behind it said: `400 Bad Request: "{"error":…}"`.
+    fn quotation(&mut self, text: &str) {
+        if self.quoted {
+            return;
+        }
+        let Some(start) = text.find('{') else { return };
+        if let Some(inner) = flat::loose(&text[start..]) {
+            self.quoted = true;
+            self.object(&inner.pairs, MAX_DEPTH, "");
+            self.quoted = false;
         }
     }
 }
@@ -303,7 +365,7 @@ fn is_plain_status(text: &str) -> bool {
 }
 
 fn cut(text: &str) -> String {
-    text.chars().take(MAX_VALUE).collect()
+    text[..text.floor_char_boundary(MAX_VALUE)].to_owned()
 }
 
 fn title(html: &str) -> Option<String> {
@@ -348,6 +410,26 @@ fn same_key(name: &str, key: &str) -> bool {
             _ => return false,
         }
     }
+}
+
+/// `access_token`, `refreshToken` and their like; a 2xx that holds them may hold tokens.
+fn mentions_token(text: &str) -> bool {
+    let text = text.as_bytes();
+    let ends_with = |text: &[u8], part: &[u8]| {
+        text.len()
+            .checked_sub(part.len())
+            .is_some_and(|from| text[from..].eq_ignore_ascii_case(part))
+    };
+    (1..text.len()).any(|at| {
+        text[at] | 0x20 == b't'
+            && text[at..]
+                .get(..5)
+                .is_some_and(|word| word.eq_ignore_ascii_case(b"token"))
+            && {
+                let before = text[..at].strip_suffix(b"_").unwrap_or(&text[..at]);
+                ends_with(before, b"access") || ends_with(before, b"refresh")
+            }
+    })
 }
 
 fn contains_ignoring_case(text: &str, part: &str) -> bool {

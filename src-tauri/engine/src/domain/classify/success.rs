@@ -84,7 +84,7 @@ fn direct(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<TokenReply>
         token_type: text("tokentype").unwrap_or("Bearer").to_owned(),
         refresh_token: text("refreshtoken").map(Secret::new),
         id_token: text("idtoken").map(Secret::new),
-        expires_in: seconds(&["expiresin"]).or_else(|| until(object, now)),
+        expires_in: seconds(&["expiresin", "expires"]).or_else(|| until(object, now)),
         refresh_token_expires_in: seconds(&[
             "refreshtokenexpiresin",
             "refreshexpiresin",
@@ -109,28 +109,30 @@ fn positive(value: &Value) -> Option<Duration> {
 
 /// An end given as a Unix time (`expires_on`, `expires_at`), where no length was given.
 fn until(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<Duration> {
-    ["expireson", "expiresat"].iter().find_map(|key| {
-        let value = lookup(object, key)?;
-        let at = match value {
-            Value::Number(number) => number.as_f64()?,
-            Value::String(text) => {
-                if let Ok(at) = text.trim().parse::<f64>() {
-                    at
-                } else {
-                    let at = DateTime::parse_from_rfc3339(text.trim()).ok()?;
-                    return (at.with_timezone(&Utc) - now).to_std().ok();
+    ["expireson", "expiresat", "expires"]
+        .iter()
+        .find_map(|key| {
+            let value = lookup(object, key)?;
+            let at = match value {
+                Value::Number(number) => number.as_f64()?,
+                Value::String(text) => {
+                    if let Ok(at) = text.trim().parse::<f64>() {
+                        at
+                    } else {
+                        let at = DateTime::parse_from_rfc3339(text.trim()).ok()?;
+                        return (at.with_timezone(&Utc) - now).to_std().ok();
+                    }
                 }
-            }
-            _ => return None,
-        };
-        // Milliseconds are told from seconds by their size (the year 5138 begins 100 billion).
-        let at = if at > 1e11 { at / 1_000.0 } else { at };
-        #[expect(clippy::cast_precision_loss, reason = "Unix seconds fit into 53 bits")]
-        let left = at - now.timestamp() as f64;
-        (1.0..=MAX_SECONDS)
-            .contains(&left)
-            .then(|| Duration::from_secs_f64(left.floor()))
-    })
+                _ => return None,
+            };
+            // Milliseconds are told from seconds by their size (the year 5138 begins 100 billion).
+            let at = if at > 1e11 { at / 1_000.0 } else { at };
+            #[expect(clippy::cast_precision_loss, reason = "Unix seconds fit into 53 bits")]
+            let left = at - now.timestamp() as f64;
+            (1.0..=MAX_SECONDS)
+                .contains(&left)
+                .then(|| Duration::from_secs_f64(left.floor()))
+        })
 }
 
 fn scopes(object: &Map<String, Value>) -> Option<Vec<String>> {

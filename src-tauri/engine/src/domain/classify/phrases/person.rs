@@ -182,3 +182,6 @@ pub const SESSION_OVER: &[&str] = &[
     " is over",
     " notfound",
 ];
+
+/// What is done to a password, or must be.
+pub const PASSWORD_CHANGE: &[&str] = &[" chang", " reset", " expired", " update", " new password"];

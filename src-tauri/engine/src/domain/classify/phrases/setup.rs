@@ -143,6 +143,12 @@ pub const CLIENT: &[&str] = &[
     " app not found",
     " application with identifier",
     " application does not exist",
+    " application could not be found",
+    " application cannot be found",
+    " full authentication is required",
+    " developer inactive",
+    " no such application",
+    " no such app",
     " app does not exist",
     " application id",
     " invalid application",
@@ -185,6 +191,16 @@ pub const CLIENT_ALONE: &[&str] = &[
     " client disabled",
     " client is disabled",
     " client credentials are",
+];
+
+/// Of these, the ones that count against the standard code `invalid_grant`.
+pub const REQUEST_ALONE: &[&str] = &[
+    " body of your request",
+    " body of the request",
+    " request body",
+    " form urlencoded",
+    " content type",
+    " media type",
 ];
 
 /// The request lacks something or has a form that the server does not take.
@@ -240,3 +256,19 @@ pub const REQUEST: &[&str] = &[
     " no refresh token",
     " invalid form body",
 ];
+
+/// About issue and expiry times of an assertion or proof.
+pub const CLOCK: &[&str] = &[
+    " iat ",
+    " nbf ",
+    " clock",
+    " timeframe",
+    " in the future",
+    " skew",
+    " not yet valid",
+    " date time must",
+    " timestamp",
+];
+
+/// Says what should be, not what is.
+pub const RULE: &[&str] = &[" not allowed", " not enabled", " unsupported", " must "];

@@ -1,0 +1,90 @@
+//! Words for what a sentence speaks of.
+
+/// What providers call the refresh token.
+pub const REFRESH_TOKEN: &[&str] = &[
+    " refresh token",
+    " refreshtoken",
+    " refresh jwt",
+    " offline token",
+    " renewal token",
+    " aktualisierungstoken",
+    " jeton d actualisation",
+    " jeton dactualisation",
+    " jeton de rafraîchissement",
+    " token de actualización",
+    " token de refresco",
+    " token de atualização",
+    " token di aggiornamento",
+    " vernieuwingstoken",
+    " токен обновления",
+    " токена обновления",
+    "刷新令牌",
+    "更新令牌",
+    "重新整理權杖",
+    "更新トークン",
+    "リフレッシュトークン",
+    "새로 고침 토큰",
+    "리프레시 토큰",
+    "갱신 토큰",
+];
+
+pub const SESSION: &[&str] = &[" session"];
+
+pub const SCOPE: &[&str] = &[" scope"];
+
+pub const PASSWORD: &[&str] = &[" password"];
+
+/// An authorization code.
+pub const CODE: &[&str] = &[
+    " authorization code",
+    " verification code",
+    " auth code",
+    " invalid code",
+    " code already",
+    " code is ",
+    " code has ",
+    " code expired",
+    " code was ",
+    " code not ",
+];
+
+pub const GRANT: &[&str] = &[" grant ", " grants ", " authorization ", " offline access"];
+
+/// Of these, what is no grant.
+pub const NO_GRANT: &[&str] = &[
+    " grant type",
+    " authorization header",
+    " authorization server",
+];
+
+/// "Failed to refresh token" speaks of the act, not of the thing.
+pub const ACT: &[&str] = &[
+    " to refresh token",
+    " to refresh the token",
+    " to refresh access token",
+    " to refresh the access token",
+    " refreshing token",
+    " refreshing the token",
+    " refreshing access token",
+    " cannot refresh token",
+    " cannot refresh access token",
+    " could not refresh token",
+    " token refresh failed",
+    " token refresh error",
+];
+
+/// How the sentences of RFC 6749 §5.2 begin (and their many variants).
+pub const STANDARD: &[&str] = &[
+    " provided authorization grant ",
+    " authorization grant token or credentials ",
+    " provided access grant ",
+    " request is missing a required parameter ",
+];
+
+/// Where each of these ends.
+pub const STANDARD_END: &[&str] = &[
+    " to another client",
+    " to another client",
+    " revoked",
+    " otherwise malformed",
+];
