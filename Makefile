@@ -88,6 +88,24 @@ pictures: ui/node_modules ## Take pictures of every screen, to be looked at
 ui: ui/node_modules
 	cd ui && npm run build
 
+# What `make fuzz` needs beside nightly Rust. Minutes for each target.
+FUZZ_MINUTES ?= 20
+FUZZ_TARGETS ?= classify classify_json
+FUZZ := src-tauri/engine/fuzz
+
+.PHONY: fuzz
+fuzz: ## Fuzz the reading of replies, FUZZ_MINUTES for each target (nightly Rust; not in `make test`)
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install cargo-fuzz --locked
+	cd $(FUZZ) && $(CARGO) run --locked --quiet --example seeds
+	set -e; for target in $(FUZZ_TARGETS); do mkdir -p $(FUZZ)/corpus/$$target; \
+	  $(CARGO) +nightly fuzz run --fuzz-dir $(FUZZ) -s none $$target \
+	    $(FUZZ)/corpus/$$target $(FUZZ)/seeds/$$target -- -dict=$(FUZZ)/words.dict \
+	    -max_len=16384 -timeout=10 -max_total_time=$$(( $(FUZZ_MINUTES) * 60 )) -print_final_stats=1; done
+
+.PHONY: bench
+bench: ## Measure what is called often (criterion; not in `make test`)
+	$(CARGO) bench --locked -p tokentray --benches
+
 .PHONY: deny
 deny: ## Check licences, bans and sources (needs cargo-deny)
 	$(CARGO) deny --config .deny.toml check licenses bans sources
