@@ -373,6 +373,68 @@ async fn a_vault_is_not_moved_while_a_refresh_is_out_or_a_lock_is_held() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn signing_out_waits_for_a_vault_move() {
+    let world = World::with_grant(mins(5), HOUR).await;
+    // The world's move takes five seconds.
+    let (moved, signed_out) =
+        futures_util::join!(world.engine().vault_move(VaultKind::Os), async {
+            world.pass(secs(1)).await;
+            let signing_out = world.engine().sign_out("work");
+            let early = tokio::time::timeout(secs(2), signing_out).await;
+            assert!(early.is_err(), "the grants are being copied");
+            assert!(world.stored("work").is_some());
+        });
+    moved.expect("moved");
+    let () = signed_out;
+    // Its caller went away; it counts all the same.
+    world.pass(secs(1)).await;
+    assert_eq!(world.stored("work"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_kept_and_told_until_the_next_success() {
+    let world = World::with_grant(mins(50), HOUR).await;
+    let half = r#"{"access_token":"half","refresh_token":"refre"#;
+    world.provider.habit(Some(Answer::Http {
+        status: 200,
+        headers: vec![("content-type", "application/json".into())],
+        body: half.into(),
+    }));
+    world.pass(mins(2)).await;
+    let kept = world.journaled("work").salvage;
+    assert_eq!(kept, Some(Secret::new(half)));
+    let told = world.engine().doctor().await.expect("findings");
+    assert!(
+        told.iter()
+            .any(|f| f.about == "work" && f.found.contains("an answer that could not be read")),
+        "{told:?}"
+    );
+    world.provider.habit(None);
+    world.pass(HOUR).await;
+    assert_eq!(world.journaled("work").salvage, None);
+    assert_eq!(world.row("work").state, AccountState::Ok);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keychain_that_stays_locked_for_minutes_costs_nothing() {
+    let mut world = World::new([(account("work"), Some(grant(mins(20), HOUR)))]);
+    *world.vault.read_fails.lock().expect("read") = Some(VaultError::Locked);
+    world.start().await;
+    world.pass(mins(17)).await;
+    assert_eq!(world.row("work").state, AccountState::VaultLocked);
+    assert_eq!(world.provider.count(), 0);
+    assert_eq!(world.kinds(), []);
+    world.vault.set(None, None);
+    world.pass(secs(1)).await;
+    assert_eq!(
+        world.token("work", 5).await.expect("read").access_token,
+        "access-0"
+    );
+    world.pass(mins(20)).await;
+    assert_eq!(world.kinds(), [HistoryKind::Refreshed]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vault_move_goes_on_when_its_caller_goes_away() {
     let world = World::with_grant(mins(40), HOUR).await;
     let moving = world.engine().vault_move(VaultKind::Os);

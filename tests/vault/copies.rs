@@ -89,6 +89,26 @@ async fn a_keychain_that_asks_a_person_is_asked_once() {
 }
 
 #[tokio::test]
+async fn a_keychain_that_asks_for_everything_still_gets_a_start_done() {
+    let house = House::new();
+    drop(house.open(VaultKind::Sealed));
+    let vault = house.on("here");
+    vault.key().await.unwrap();
+    let gate = house.keychain.hang_at("starts");
+    assert_eq!(vault.place().await, Err(VaultError::Unanswered));
+    gate.open();
+    let mut place = vault.place().await;
+    while place == Err(VaultError::Unanswered) {
+        place = vault.place().await;
+    }
+    assert_eq!(place.unwrap().unwrap().epoch, None);
+    assert_eq!(
+        house.keychain.text_of("starts").as_deref(),
+        Some(r#"{"format":1,"starts":1}"#)
+    );
+}
+
+#[tokio::test]
 async fn what_was_read_late_does_not_outlive_a_change() {
     let house = House::new();
     let vault = house.open(VaultKind::Os);

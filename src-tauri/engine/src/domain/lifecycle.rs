@@ -281,6 +281,7 @@ impl Life {
             || self.saving.is_some()
             || self.writing.is_some()
             || self.storing.is_some()
+            || self.removing
     }
 
     /// Journal and vault were read: what is held is known.

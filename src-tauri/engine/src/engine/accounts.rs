@@ -141,6 +141,8 @@ impl Engine {
     }
 
     async fn forget_grant(&self, name: &str) -> Answer<AccountRow> {
+        // Not beside a vault move: what is deleted at one place would be copied to the other.
+        let _editing = self.inner.editing.lock().await;
         let view = self.find(name)?;
         if let Some(attempt) = self.inner.attempts.of(&view.account.id) {
             let _ = self.cancel_sign_in(&attempt).await;

@@ -36,6 +36,9 @@ pub(super) struct PlaceFinder {
     /// Where the keychain counts starts.
     counter: Option<(ItemName, Arc<KeychainThread>)>,
     found: Arc<Mutex<Option<Place>>>,
+    /// What the keychain counted, kept by its own thread: it counts although its caller gave up,
+    /// or a keychain that asks a person would ask again and again.
+    kept: Arc<Mutex<Option<u64>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,6 +58,7 @@ impl PlaceFinder {
             machine,
             counter,
             found: Arc::default(),
+            kept: Arc::default(),
         }
     }
 
@@ -84,6 +88,32 @@ impl PlaceFinder {
         Identity::load(&self.state_dir).ok().flatten()
     }
 
+    async fn kept_starts(
+        &self,
+        item: &ItemName,
+        thread: &Arc<KeychainThread>,
+    ) -> Result<u64, VaultError> {
+        let kept = *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let (wanted, keep) = (item.clone(), Arc::clone(&self.kept));
+        let read = thread.read(
+            STARTS,
+            move |keychain| {
+                let starts = match session::look(keychain, &wanted)? {
+                    Found::Text(text) => serde_json::from_str::<Starts>(text.expose()).ok(),
+                    Found::Missing | Found::NotText => None,
+                };
+                let starts = starts.map_or(0, |starts| starts.starts);
+                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(starts);
+                Ok(starts)
+            },
+            drop,
+        );
+        read.await.map_err(VaultError::from)
+    }
+
     /// Counts this start at both places; the file first, so that a crash in between only leaves it
     /// ahead, which says nothing.
     async fn count(
@@ -91,21 +121,7 @@ impl PlaceFinder {
         item: &ItemName,
         thread: &Arc<KeychainThread>,
     ) -> Result<Option<String>, VaultError> {
-        let wanted = item.clone();
-        let kept = thread
-            .read(
-                &item.username,
-                move |keychain| {
-                    Ok(match session::look(keychain, &wanted)? {
-                        Found::Text(text) => serde_json::from_str::<Starts>(text.expose()).ok(),
-                        Found::Missing | Found::NotText => None,
-                    })
-                },
-                drop,
-            )
-            .await
-            .map_err(VaultError::from)?;
-        let kept = kept.map_or(0, |starts| starts.starts);
+        let kept = self.kept_starts(item, thread).await?;
         let Some(mut identity) = self.load() else {
             return Ok(None);
         };
