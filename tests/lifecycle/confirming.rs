@@ -50,6 +50,16 @@ async fn a_crash_loop_neither_hurries_a_confirmation_nor_forgets_it() {
     world.pass(secs(3)).await;
     let row = world.row("work");
     assert_eq!(row.state, AccountState::Waiting);
+    // One table tells it to window, command line and API; nothing is to be done yet.
+    let told = row.told.expect("in words");
+    assert_eq!(
+        (told.next.as_str(), told.you.as_str()),
+        (
+            "Tokentray keeps the grant and asks once more; only if it persists it asks you to sign in again.",
+            "Nothing is to be done now."
+        )
+    );
+    assert_eq!(row.action, Some(tokentray::domain::cause::Action::Wait));
     let at = row.asks_at.expect("told").format("%H:%M");
     assert_eq!(
         row.message,

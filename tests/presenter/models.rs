@@ -58,6 +58,7 @@ pub(super) fn account(name: &str, state: AccountState) -> AccountRow {
         generation: 3,
         scopes: Vec::new(),
         incident: None,
+        told: None,
         asks_at: None,
         unsaved: false,
         sign_in: None,

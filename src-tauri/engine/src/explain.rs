@@ -64,6 +64,7 @@ pub fn explain(request: &ExplainRequest, now: DateTime<Utc>) -> Result<ExplainAn
                     provider_text: failure.provider_text.as_deref(),
                     after_lost_reply: false,
                     finding: None,
+                    pending: false,
                 },
             )
             .sentence(),

@@ -643,6 +643,7 @@ export interface components {
             state: components["schemas"]["AccountState"];
             /** @description Whether the access token is still good. */
             token_valid: boolean;
+            told?: components["schemas"]["ToldRow"] | null;
             /** @description The newest grant is only in the journal yet. */
             unsaved: boolean;
             /** @description Programs that fetched a token lately. */
@@ -1155,6 +1156,15 @@ export interface components {
             /** @description It was good, but less than asked for; a refresh failed or is still running. */
             short: boolean;
             token_type: string;
+        };
+        /** @description What is wrong, from the one table of words; each is a sentence or two. */
+        ToldRow: {
+            /** @description What happens next, by itself. */
+            next: string;
+            /** @description What happened. */
+            what: string;
+            /** @description What the person can do. */
+            you: string;
         };
         /**
          * @description The tray's four shapes.

@@ -101,6 +101,8 @@ pub struct AccountRow {
     pub generation: u64,
     pub scopes: Vec<String>,
     pub incident: Option<IncidentRow>,
+    /// What is wrong, in words; none where all is well.
+    pub told: Option<Box<ToldRow>>,
     /// A refusal that is not certain yet: when a person will be asked if it persists.
     pub asks_at: Option<DateTime<Utc>>,
     /// The newest grant is only in the journal yet.
@@ -424,6 +426,17 @@ pub enum Event {
     Resync,
     /// Asks whoever shows a window to open it (second start, `tokentray open`).
     OpenWindow,
+}
+
+/// What is wrong, from the one table of words; each is a sentence or two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ToldRow {
+    /// What happened.
+    pub what: String,
+    /// What happens next, by itself.
+    pub next: String,
+    /// What the person can do.
+    pub you: String,
 }
 
 /// [`Status`] without its accounts.

@@ -158,6 +158,10 @@ fn details(row: &AccountRow, now: DateTime<Utc>) -> String {
         ("state", Some(words_of(row.state).to_owned())),
         ("", Some(row.message.clone())),
     ];
+    if let Some(told) = &row.told {
+        rows.push(("next", Some(told.next.clone())));
+        rows.push(("you", Some(told.you.clone())));
+    }
     if let Some(incident) = &row.incident {
         rows.push(("why", Some(incident.why.clone())));
         rows.push(("next time", incident.advice.clone()));

@@ -36,6 +36,8 @@ pub struct FailureFacts<'a> {
     pub after_lost_reply: bool,
     /// What the surroundings add.
     pub finding: Option<Finding>,
+    /// A refusal that is not certain yet.
+    pub pending: bool,
 }
 
 /// A failure in words; each is a whole sentence.
@@ -70,6 +72,13 @@ pub fn failure(cause: Cause, facts: &FailureFacts<'_>) -> Told {
     }
     if let Some(finding) = facts.finding {
         what = format!("{what} {}", sentence(causes::found(finding)));
+    }
+    if facts.pending {
+        return Told {
+            what,
+            next: "Tokentray keeps the grant and asks once more; only if it persists it asks you to sign in again.".to_owned(),
+            you: causes::you(Cause::Unrecognised).to_owned(),
+        };
     }
     let you = facts.finding.map(causes::you_with);
     Told {

@@ -5,15 +5,16 @@ use chrono::{DateTime, Utc};
 use super::{Answer, Engine};
 use crate::{
     api::types::{
-        AccountRow, AccountState, IncidentRow, NoticeRow, OverallRow, Status, TrayShape, VaultRow,
+        AccountRow, AccountState, IncidentRow, NoticeRow, OverallRow, Status, ToldRow, TrayShape,
+        VaultRow,
     },
     coordinator::{AccountView, Notice, provider_of},
     domain::{
-        cause::Verdict,
+        cause::{Action, Verdict},
         journal_entry::Incident,
         lifecycle::{Trouble, host_of},
         policy,
-        words::{self, FailureFacts, HeadlineRow},
+        words::{self, FailureFacts, HeadlineRow, Told},
     },
 };
 
@@ -172,10 +173,9 @@ impl Engine {
         let verdict = incident
             .map(|_| Verdict::SignIn)
             .or_else(|| trouble.map(Trouble::verdict));
-        let action = match (incident, trouble) {
-            (Some(_), _) => Some(crate::domain::cause::Action::SignIn),
-            (None, Some(trouble)) => Some(trouble.cause.action()),
-            (None, None) => None,
+        let action = match incident {
+            Some(_) => Some(Action::SignIn),
+            None => trouble.map(Trouble::action),
         };
         AccountRow {
             id: account.id.0.clone(),
@@ -188,6 +188,7 @@ impl Engine {
                 .or_else(|| trouble.map(|t| t.cause)),
             action,
             message,
+            told: trouble.map(|trouble| Box::new(told_row(trouble, &provider_name))),
             has_refresh_token: facts.is_some_and(|f| f.has_refresh_token),
             expires_at: facts.and_then(|f| f.expires_at),
             expires_source: facts.and_then(|f| f.expires_source),
@@ -239,6 +240,7 @@ impl Engine {
             provider_text: incident.provider_text.as_deref(),
             after_lost_reply: incident.after_lost_reply,
             finding: None,
+            pending: false,
         };
         words::incident_why(incident.cause, &facts, provider_of(&view.account))
     }
@@ -316,6 +318,12 @@ fn state_now(
     }
 }
 
+fn told_row(trouble: &Trouble, provider_name: &str) -> ToldRow {
+    let Told { what, next, you } =
+        words::failure(trouble.cause, &failure_facts(trouble, provider_name));
+    ToldRow { what, next, you }
+}
+
 fn failure_facts<'a>(trouble: &'a Trouble, provider_name: &'a str) -> FailureFacts<'a> {
     FailureFacts {
         provider_name: Some(provider_name),
@@ -324,6 +332,7 @@ fn failure_facts<'a>(trouble: &'a Trouble, provider_name: &'a str) -> FailureFac
         provider_text: trouble.provider_text.as_deref(),
         after_lost_reply: trouble.after_lost_reply,
         finding: trouble.finding,
+        pending: trouble.is_pending(),
     }
 }
 

@@ -260,9 +260,7 @@ impl Engine {
         };
         let mut problem = Problem::new(code, detail).with_cause(trouble.cause);
         problem.verdict = Some(trouble.verdict());
-        if trouble.incident {
-            problem.action = Some(crate::domain::cause::Action::SignIn);
-        }
+        problem.action = Some(trouble.action());
         let hint = match trouble.verdict() {
             Verdict::SignIn if trouble.incident => {
                 Some(format!("tokentray sign-in {}", typed(name)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Effect, Env, Life, Log, Now};
 use crate::domain::{
-    cause::{Cause, Verdict},
+    cause::{Action, Cause, Verdict},
     diagnosis::Finding,
     history::{HistoryEntry, HistoryKind, Trigger},
     policy,
@@ -326,6 +326,20 @@ impl Trouble {
             incident: false,
             after_lost_reply: false,
             finding: None,
+        }
+    }
+
+    /// A definitive refusal that is not certain yet: it is asked once more before a person is.
+    pub fn is_pending(&self) -> bool {
+        !self.incident && self.cause.verdict() == Verdict::SignIn
+    }
+
+    /// What the person could do about it now.
+    pub fn action(&self) -> Action {
+        match self.incident {
+            true => Action::SignIn,
+            false if self.is_pending() => Action::Wait,
+            false => self.cause.action(),
         }
     }
 

@@ -17,6 +17,7 @@ pub fn history(entry: &HistoryEntry) -> String {
         provider_text: entry.provider_text.as_deref(),
         after_lost_reply: false,
         finding: None,
+        pending: false,
     };
     let clause = entry.cause.map(|cause| causes::clause(cause, &facts));
     let because = clause
