@@ -7,9 +7,9 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 # What Debian and Ubuntu call it. The demo without a display needs nothing of this.
 DESKTOP_PACKAGES := build-essential pkg-config libwebkit2gtk-4.1-dev librsvg2-dev libxdo-dev
-TEST_PACKAGES := $(DESKTOP_PACKAGES) chromium dbus dbus-x11 dunst gnome-keyring imagemagick \
-  libglib2.0-bin librsvg2-bin libsecret-tools openbox python3-dbusmock python3-xdg util-linux \
-  webkit2gtk-driver x11-utils xdotool xfce4-panel xfconf xvfb
+TEST_PACKAGES := $(DESKTOP_PACKAGES) appstream chromium dbus dbus-x11 desktop-file-utils dunst \
+  gnome-keyring imagemagick libglib2.0-bin librsvg2-bin libsecret-tools openbox python3-dbusmock \
+  python3-xdg systemd util-linux webkit2gtk-driver x11-utils xdotool xfce4-panel xfconf xvfb
 
 # One set of features for everything that is built here: a second set would build most of it twice.
 WORKSPACE := --workspace --features tokentray/real --locked
@@ -42,6 +42,7 @@ setup: packages-test tests/provider/node_modules ui/node_modules ## Install what
 lint: ui
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(WORKSPACE) --all-targets -- -D warnings
+	src-tauri/packaging/check-linux
 
 .PHONY: build
 build: ui ## Build both programs and all tests
@@ -105,6 +106,18 @@ fuzz: ## Fuzz the reading of replies, FUZZ_MINUTES for each target (nightly Rust
 .PHONY: bench
 bench: ## Measure what is called often (criterion; not in `make test`)
 	$(CARGO) bench --locked -p tokentray --benches
+
+.PHONY: package
+package: packages-desktop ui src-tauri/packaging/node_modules ## Build a .deb with both programs (several minutes)
+	$(CARGO) build --release --locked -p tokentray
+	src-tauri/packaging/stage $(TARGET)/release
+	cd src-tauri && CARGO_TARGET_DIR=$(abspath $(TARGET)) packaging/node_modules/.bin/tauri build --bundles deb -- --locked
+	@ls $(TARGET)/release/bundle/deb/*.deb
+
+.PHONY: check-package
+check-package: ## Install the .deb in a clean Debian 12 and start it (needs root)
+	@src-tauri/packaging/need-packages imagemagick mmdebstrap x11-utils xvfb
+	src-tauri/packaging/check-deb "$$(ls -t $(TARGET)/release/bundle/deb/*.deb | head -n 1)" $(PICTURE)
 
 .PHONY: deny
 deny: ## Check licences, bans and sources (needs cargo-deny)

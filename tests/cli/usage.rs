@@ -256,3 +256,14 @@ fn manual_and_completions_know_every_command() {
         );
     }
 }
+
+#[test]
+fn a_folder_gets_a_manual_page_for_each_command() {
+    let stage = Stage::empty();
+    let folder = stage.folder.path().join("man1");
+    let written = stage.run(&["man", "--folder", &folder.to_string_lossy()], "");
+    assert_eq!((written.code, written.out.as_str()), (0, ""));
+    let page = std::fs::read_to_string(folder.join("tokentray-token.1")).expect("a page");
+    assert!(page.contains("\\-\\-min\\-valid"), "{page}");
+    assert!(folder.join("tokentray.1").is_file());
+}

@@ -123,7 +123,7 @@ enum Command {
     /// Print a shell's completions
     Completions(pages::CompletionsArgs),
     /// Print the manual page
-    Man,
+    Man(pages::ManArgs),
 }
 
 /// Reads the arguments, does what they say, and returns the exit code.
@@ -166,7 +166,7 @@ fn dispatch(command: Command, json: bool) -> Outcome {
         Command::Open => settings::open(),
         Command::Settings(args) => settings::settings(&args, json),
         Command::Completions(args) => pages::completions(&args),
-        Command::Man => pages::man(),
+        Command::Man(args) => pages::man(&args),
     }
 }
 
