@@ -238,6 +238,11 @@ fn a_failure_says_what_it_leaves_open() {
         (no, no, no, no),
         "an edge"
     );
+    assert_eq!(
+        facts(&http(302, dead, false)),
+        (no, no, no, no),
+        "a portal that speaks JSON refuses nothing"
+    );
     let half = r#"{"access_token":"a","refresh_token":"b"#;
     assert_eq!(
         facts(&http(200, half, true)),

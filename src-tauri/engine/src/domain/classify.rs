@@ -153,8 +153,15 @@ fn failure(http: &HttpReply, reading: &Reading, cause: Cause, now: DateTime<Utc>
     let prompts = cause.verdict() == Verdict::SignIn;
     let refused = (prompts || reading.structured() && reading.names_error)
         && reading.complete
-        && matches!(http.status, 200..=499)
-        && !matches!(cause, Cause::ServerError | Cause::NoTokenInReply);
+        && matches!(http.status, 200..=299 | 400..=499)
+        && !matches!(
+            cause,
+            Cause::ServerError
+                | Cause::NoTokenInReply
+                | Cause::NetworkProxy
+                | Cause::CaptivePortal
+                | Cause::EdgeBlock
+        );
     let unread = success_status
         && (reading.mentions_token
             || matches!(cause, Cause::MalformedResponse | Cause::NoTokenInReply));

@@ -288,9 +288,10 @@ impl Found {
         let rank = rank + if self.quoted { 10 } else { 0 };
         // `error: "invalid_client: Invalid client_id"` and `error: "Access Denied"` exist.
         match text.split_once(':') {
-            _ if is_code(text) => self
-                .codes
-                .push((rank, cut(text.rsplit('#').next().unwrap_or(text)))),
+            _ if is_code(text) => {
+                let code = text.rsplit('#').find(|part| !part.is_empty());
+                self.codes.push((rank, cut(code.unwrap_or(text))));
+            }
             Some((code, rest)) if is_code(code) => {
                 self.codes.push((rank, code.to_owned()));
                 self.texts.push(cut(rest.trim()));
