@@ -6,7 +6,7 @@
 //! do not run while it sleeps.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::Duration,
 };
@@ -158,12 +158,12 @@ impl Coordinator {
             messages,
             changes,
             snapshot,
-            lives: HashMap::new(),
+            lives: BTreeMap::new(),
             schedule: BTreeSet::new(),
-            waiters: HashMap::new(),
+            waiters: BTreeMap::new(),
             next_waiter: 0,
-            hosts: HashMap::new(),
-            busy: HashSet::new(),
+            hosts: BTreeMap::new(),
+            busy: BTreeSet::new(),
             in_flight,
             jitter: Jitter::new(seed),
             fingerprints: None,
@@ -293,13 +293,14 @@ struct Task {
     messages: mpsc::UnboundedSender<Message>,
     changes: broadcast::Sender<Change>,
     snapshot: Snapshot,
-    lives: HashMap<AccountId, Owned>,
+    // Ordered, as all that follow: the same inputs make the same effects in the same order.
+    lives: BTreeMap<AccountId, Owned>,
     /// Deadlines in boot time.
     schedule: BTreeSet<(Duration, AccountId)>,
-    waiters: HashMap<u64, (AccountId, oneshot::Sender<Settled>)>,
+    waiters: BTreeMap<u64, (AccountId, oneshot::Sender<Settled>)>,
     next_waiter: u64,
-    hosts: HashMap<String, Breaker>,
-    busy: HashSet<AccountId>,
+    hosts: BTreeMap<String, Breaker>,
+    busy: BTreeSet<AccountId>,
     /// Whether anything is busy, for the sleep inhibitor.
     in_flight: watch::Sender<bool>,
     jitter: Jitter,

@@ -140,7 +140,8 @@ struct Changing {
     used_by: HashMap<AccountId, Vec<String>>,
     /// When a person signed in last, as far as the history tells.
     signed_in: HashMap<AccountId, DateTime<Utc>>,
-    ids: u64,
+    /// Where ids come from; seeded, so that a run can be repeated.
+    ids: Option<rand::rngs::StdRng>,
 }
 
 /// An account that can still be restored.
@@ -188,6 +189,7 @@ impl Engine {
                 undo: options.undo,
                 changing: Mutex::new(Changing {
                     config,
+                    ids: Some(rand::SeedableRng::seed_from_u64(options.seed)),
                     ..Changing::default()
                 }),
                 editing: tokio::sync::Mutex::new(()),
@@ -292,11 +294,12 @@ impl Engine {
         self.inner.ports.clock.now()
     }
 
-    /// An id that no other thing of this process has; not secret.
-    fn fresh_id(&self) -> String {
+    /// An id that nothing else has: 32 hexadecimal digits. It names, and is no secret.
+    fn random_id(&self) -> String {
+        use rand::Rng as _;
         let mut changing = self.changing();
-        changing.ids += 1;
-        format!("{}{}", uuid::Uuid::new_v4().simple(), changing.ids)
+        let ids = changing.ids.get_or_insert_with(rand::make_rng);
+        format!("{:016x}{:016x}", ids.next_u64(), ids.next_u64())
     }
 
     /// The account of that name (without case), or `NOT_FOUND` with the names that there are.

@@ -39,7 +39,7 @@ impl Engine {
 
     async fn add(&self, settings: AccountSettings) -> Answer<AccountRow> {
         let _editing = self.inner.editing.lock().await;
-        let id = AccountId(uuid::Uuid::new_v4().simple().to_string());
+        let id = AccountId(self.random_id());
         let secret = settings.client_secret.clone().map(Secret::new);
         let account = account_from(settings, id)?;
         if self
@@ -215,13 +215,9 @@ impl Engine {
 
     /// Edits the settings file and applies what it says then.
     pub(super) async fn edit_file(&self, edits: &[SettingsEdit]) -> Answer<()> {
-        let (file, edits) = (self.inner.settings.clone(), edits.to_vec());
-        let edited = tokio::task::spawn_blocking(move || file.edit(&edits)).await;
-        let config = match edited {
-            Ok(Ok(config)) => config,
-            Ok(Err(error)) => return Err(settings_problem(&error)),
-            Err(_) => return Err(Problem::new(Code::Internal, "editing the settings failed")),
-        };
+        let file = self.inner.settings.clone();
+        let config = file.edit_beside(edits.to_vec()).await;
+        let config = config.map_err(|error| settings_problem(&error))?;
         self.apply(&config);
         self.inner.coordinator.caught_up().await;
         Ok(())
@@ -230,14 +226,14 @@ impl Engine {
     /// The settings file changed under us: the last good configuration stays when it broke.
     pub(super) async fn reload(&self) {
         let _editing = self.inner.editing.lock().await;
+        // Nothing is edited: it is read, beside the async code as well.
         let file = self.inner.settings.clone();
-        match tokio::task::spawn_blocking(move || file.load()).await {
-            Ok(Ok(config)) => self.apply(&config),
-            Ok(Err(error)) => {
+        match file.edit_beside(Vec::new()).await {
+            Ok(config) => self.apply(&config),
+            Err(error) => {
                 tracing::warn!(%error, "config.toml is not used as it is now");
                 self.changing().settings_error = Some(error);
             }
-            Err(_) => {}
         }
     }
 

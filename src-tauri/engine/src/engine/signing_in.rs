@@ -1,7 +1,7 @@
 //! Attempts to sign in: window, tray, notification and command line follow the same one.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,7 +26,7 @@ use crate::{
 const KEPT: usize = 50;
 
 #[derive(Default)]
-pub(super) struct Attempts(Mutex<HashMap<String, Attempt>>);
+pub(super) struct Attempts(Mutex<BTreeMap<String, Attempt>>);
 
 struct Attempt {
     account: AccountId,
@@ -37,7 +37,7 @@ struct Attempt {
 }
 
 impl Attempts {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Attempt>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Attempt>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -89,7 +89,7 @@ impl Engine {
             self.problem(&view, Some(Settled::Failed(Box::new(trouble))))
         })?;
         let job = SignInJob {
-            id: self.fresh_id(),
+            id: self.random_id(),
             account: (*view.account).clone(),
             provider: provider_of(&view.account),
             client_secret,

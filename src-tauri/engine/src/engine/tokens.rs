@@ -108,6 +108,7 @@ impl Engine {
             .clamp(PROMPTLY, MAX_WAIT);
         let id = view.account.id.clone();
         let settled = tokio::select! {
+            biased;
             settled = self.inner.coordinator.demand(&id, want.clone()) => settled,
             () = self.inner.ports.clock.sleep(patience) => Some(Settled::Busy),
         };

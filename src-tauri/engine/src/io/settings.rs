@@ -14,11 +14,13 @@ mod watch;
 pub use check::{Wrong, check_account};
 pub use file::TomlSettings;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+
+use super::Pending;
 
 /// Everything in `config.toml` that is not an account. Durations are whole seconds in the file.
 /// Unknown keys are found by the reader, which knows what they were meant to be.
@@ -114,4 +116,21 @@ pub trait SettingsFile: Send + Sync + 'static {
     fn load(&self) -> Result<Config, SettingsError>;
     /// Applies edits to the file as it is now, atomically, and returns the new content.
     fn edit(&self, edits: &[SettingsEdit]) -> Result<Config, SettingsError>;
+    /// [`SettingsFile::edit`] beside the async code: a file may lie on a slow disk. Without edits
+    /// the file is only read.
+    fn edit_beside(
+        self: Arc<Self>,
+        edits: Vec<SettingsEdit>,
+    ) -> Pending<'static, Result<Config, SettingsError>> {
+        Box::pin(async move {
+            tokio::task::spawn_blocking(move || self.edit(&edits))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(SettingsError::Failed {
+                        path: "config.toml".into(),
+                        message: "the edit was interrupted".into(),
+                    })
+                })
+        })
+    }
 }
