@@ -120,7 +120,9 @@ impl Task {
             .notices
             .gather_until
             .get_or_insert(now.boot + policy::NOTICE_GATHER);
-        if self.busy.is_empty() || gathered <= now.boot {
+        // At a start the others may have been told already: one notification for all.
+        let loading = self.lives.values().any(|owned| owned.life.is_loading());
+        if self.busy.is_empty() && !loading || gathered <= now.boot {
             self.notices.gather_until = None;
             due.extend(told);
             self.want(due, false);

@@ -275,6 +275,11 @@ impl Life {
         &self.setup
     }
 
+    /// Whether journal and vault are being read for the first time.
+    pub const fn is_loading(&self) -> bool {
+        self.reading
+    }
+
     /// Whether a request may be out or a grant is not safe: sleep and shutdown wait for it.
     pub fn is_busy(&self) -> bool {
         self.attempt.is_some()

@@ -232,7 +232,8 @@ fn salvaged(
     }
     let mut reply = classify::salvage(body.as_bytes(), now.wall)?;
     let names_another = body.to_ascii_lowercase().contains("refresh");
-    if reply.refresh_token.is_none() && names_another {
+    let ends_early = !body.trim_end().ends_with('}');
+    if reply.refresh_token.is_none() && (names_another || ends_early) {
         // The new refresh token was cut: sent again soon, the old one may still be in its grace.
         return None;
     }

@@ -43,7 +43,11 @@ impl Life {
             && self.ready
         {
             self.writing = Some(self.version);
-            let entry = Box::new(self.memory.clone());
+            let mut entry = Box::new(self.memory.clone());
+            if self.saving.is_some() {
+                // What a new grant ends must not come back after a crash: they are safe together.
+                entry.incident = None;
+            }
             out.push(Effect::WriteJournal {
                 version: self.version,
                 entry,
@@ -209,6 +213,8 @@ impl Life {
         let jitter = self.jitter.next_unit();
         let idle = self.setup.provider.and_then(|p| p.refresh_idle.limit());
         let age = policy::between(grant.issued_at, received.wall);
+        // Stored by a clock that was ahead: nobody knows how old it is, so it is renewed now.
+        let of_unknown_age = grant.issued_at > received.wall + chrono::TimeDelta::minutes(1);
         let at = |time| {
             let length = policy::between(grant.issued_at, time);
             received.boot + length.saturating_sub(age)
@@ -216,7 +222,13 @@ impl Life {
         self.held = Some(Held {
             fingerprint: fingerprints.of(&grant.access_token),
             id_fingerprint: grant.id_token.as_ref().map(|t| fingerprints.of(t)),
-            due: policy::due_at(&grant, idle, jitter).map(at),
+            due: policy::due_at(&grant, idle, jitter).map(|due| {
+                if of_unknown_age {
+                    received.boot
+                } else {
+                    at(due)
+                }
+            }),
             ends: grant.expires_at.map(at),
             id_ends: grant.id_token_expires_at.map(at),
             received: received.boot.saturating_sub(age),
