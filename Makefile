@@ -33,7 +33,7 @@ demo-terminal: packages-terminal
 	$(CARGO) run --locked -p tokentray -- demo
 
 .PHONY: test
-test: setup lint test-ui build test-engine test-real test-desktop clean-tree ## Prove everything (about half an hour from nothing)
+test: setup lint test-ui build test-engine test-simulation test-real test-desktop clean-tree ## Prove everything (about half an hour from nothing)
 
 .PHONY: setup
 setup: packages-test tests/provider/node_modules ui/node_modules ## Install what the tests need
@@ -51,11 +51,28 @@ build: ui ## Build both programs and all tests
 .PHONY: test-engine
 test-engine: ## Test engine and command line: fast, no display, no bus
 ifeq ($(NEXTEST),yes)
-	$(CARGO) nextest run $(WORKSPACE) -E 'not binary(real) and not binary(desktop)'
+	$(CARGO) nextest run $(WORKSPACE) -E 'not binary(real) and not binary(desktop) and not binary(simulation)'
 else
 	$(CARGO) test $(WORKSPACE) --lib --bins --test main
 endif
 	$(CARGO) test $(WORKSPACE) --doc
+
+# A profile of its own: a month of life is computed in a fraction of a second, optimised.
+SIMULATION := $(CARGO) test --profile simulation -p tokentray --features real --locked --test simulation
+
+.PHONY: test-simulation
+test-simulation: ## Live 2,000 simulated worlds of a month; TOKENTRAY_SEED=n lives one again
+	$(SIMULATION) -- --nocapture
+
+SOAK_MINUTES ?= 10
+.PHONY: soak
+soak: ## Live simulated worlds for SOAK_MINUTES, from TOKENTRAY_FIRST_SEED on
+	SOAK_MINUTES=$(SOAK_MINUTES) $(SIMULATION) -- --ignored --nocapture --exact simulation::runs::soak
+
+MUTANT_SEEDS ?= 400
+.PHONY: mutants
+mutants: ## Break the engine on purpose, in a copy, and see each variant caught
+	MUTANT_SEEDS=$(MUTANT_SEEDS) tests/simulation/mutants/run
 
 .PHONY: test-real
 test-real: build tests/provider/node_modules ## Test on real parts: D-Bus, keychain, provider, browser
