@@ -305,7 +305,10 @@ impl Task {
     }
 
     pub(super) fn on_lock(&mut self, id: &AccountId, guard: Result<LockGuard, LockError>) {
-        let taken = guard.is_ok();
+        let result = match &guard {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.cause()),
+        };
         match (self.lives.get_mut(id), guard) {
             (Some(owned), Ok(guard)) => owned.lock = Some(guard),
             (_, Err(error)) => {
@@ -313,7 +316,7 @@ impl Task {
             }
             (None, Ok(_)) => return,
         }
-        self.step(id, Input::Locked { taken });
+        self.step(id, Input::Locked { result });
     }
 
     pub(super) fn finish_quiescing(&mut self, now: Now) {

@@ -228,7 +228,7 @@ impl Life {
             Input::Read(read) => self.on_read(*read, now, env, &mut out),
             Input::Tick => self.on_tick(now, env, &mut out),
             Input::Demand { waiter, want } => self.on_demand(waiter, want, now, env, &mut out),
-            Input::Locked { taken } => self.on_locked(taken, now, env, &mut out),
+            Input::Locked { result } => self.on_locked(result, now, env, &mut out),
             Input::Journaled { version, result } => {
                 self.on_journaled(version, result, now, env, &mut out);
             }

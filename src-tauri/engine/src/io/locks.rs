@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::domain::account::AccountId;
+use crate::domain::{account::AccountId, cause::Cause};
 
 use super::{Pending, private_file};
 
@@ -27,6 +27,16 @@ pub enum LockError {
     /// Two owners would not notice each other.
     #[error("the file system of the state folder honours no locks; put it on a local disk")]
     NotHonoured,
+}
+
+impl LockError {
+    pub const fn cause(&self) -> Cause {
+        match self {
+            Self::Busy => Cause::ConcurrentRefresh,
+            // The state folder is read-only or gone: the journal could not be written, either.
+            Self::Failed(_) | Self::NotHonoured => Cause::VaultUnavailable,
+        }
+    }
 }
 
 pub trait AccountLocks: Send + Sync + 'static {

@@ -78,9 +78,9 @@ pub enum Input {
         waiter: u64,
         want: Want,
     },
-    /// The account's kernel lock was taken, or is held by another process.
+    /// The account's kernel lock was taken; `ConcurrentRefresh`: another process holds it.
     Locked {
-        taken: bool,
+        result: Result<(), Cause>,
     },
     Journaled {
         version: u64,

@@ -9,8 +9,14 @@ use crate::domain::{
 };
 
 impl Life {
-    pub(super) fn on_locked(&mut self, taken: bool, now: Now, env: &Env, out: &mut Vec<Effect>) {
-        self.lock_held |= taken;
+    pub(super) fn on_locked(
+        &mut self,
+        result: Result<(), Cause>,
+        now: Now,
+        env: &Env,
+        out: &mut Vec<Effect>,
+    ) {
+        self.lock_held |= result.is_ok();
         if !matches!(&self.attempt, Some(a) if matches!(a.stage, Stage::Locking)) {
             // Nobody waits for it; one that is under way has the lock already.
             if self.attempt.is_none() && self.saving.is_none() {
@@ -18,7 +24,7 @@ impl Life {
             }
             return;
         }
-        let Some(attempt) = self.attempt.take_if(|a| !taken || a.superseded) else {
+        let Some(attempt) = self.attempt.take_if(|a| result.is_err() || a.superseded) else {
             self.stage(Stage::Reading);
             out.push(Effect::Read);
             return;
@@ -30,11 +36,14 @@ impl Life {
             }
             return;
         }
+        if let Err(cause) = result
+            && cause != Cause::ConcurrentRefresh
+        {
+            self.attempt = Some(attempt);
+            return self.fail(Failure::unsent(cause), now, env, out);
+        }
         Self::answer_all(attempt.waiters, &Settled::Busy, out);
-        let failure = Failure {
-            cause: Cause::ConcurrentRefresh,
-            ..Failure::unsent(Cause::ConcurrentRefresh)
-        };
+        let failure = Failure::unsent(Cause::ConcurrentRefresh);
         self.set_trouble(&failure, attempt.trigger, now, env);
     }
 
