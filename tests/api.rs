@@ -229,6 +229,48 @@ async fn too_many_connections_are_told_to_come_back() {
 }
 
 #[tokio::test]
+async fn who_asks_and_never_reads_loses_the_place() {
+    let mut bounds = own_bounds();
+    bounds.of_one_process = 1;
+    bounds.taking = Duration::from_millis(200);
+    let served = serve(bounds);
+    let client = Client::socket(&served.paths.socket);
+    // Longer than what the kernel keeps for a reader.
+    let size = bounds.body - 2;
+    let mut request = format!(
+        "POST /echo HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        size + 2
+    );
+    request.push('"');
+    request.extend(std::iter::repeat_n('x', size));
+    request.push('"');
+    let deaf = tokio::task::spawn_blocking({
+        let mut stream = served.connect();
+        move || {
+            stream.write_all(request.as_bytes()).unwrap();
+            stream
+        }
+    })
+    .await
+    .unwrap();
+    let served_again = async {
+        loop {
+            let body = Some(serde_json::json!({ "a": 7 }));
+            match client
+                .send::<serde_json::Value>(http::Method::POST, "/echo", body)
+                .await
+            {
+                Err(problem) if problem.code == Code::Busy => tokio::task::yield_now().await,
+                other => break other.unwrap(),
+            }
+        }
+    };
+    let echoed = tokio::time::timeout(Duration::from_secs(20), served_again).await;
+    assert_eq!(echoed.expect("the place is free again")["a"], 7);
+    drop(deaf);
+}
+
+#[tokio::test]
 async fn long_headers_long_bodies_and_slow_senders_are_refused() {
     let mut bounds = own_bounds();
     bounds.patience = Duration::from_millis(200);

@@ -7,6 +7,8 @@
 
 mod peer;
 #[cfg(unix)]
+mod timed_writes;
+#[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
@@ -46,6 +48,8 @@ pub struct Bounds {
     pub body: usize,
     /// For sending the headers, and again for sending the body.
     pub patience: Duration,
+    /// For taking some of an answer that waits to be taken.
+    pub taking: Duration,
     /// For finishing answers once the shutdown began.
     pub grace: Duration,
 }
@@ -60,6 +64,7 @@ impl Bounds {
             headers: 8 * 1024,
             body: BODY_LIMIT,
             patience: Duration::from_secs(5),
+            taking: Duration::from_secs(30),
             grace: Duration::from_secs(1),
         }
     }

@@ -27,7 +27,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Bounds, SocketError, answer, peer, too_many};
+use super::{Bounds, SocketError, answer, peer, timed_writes::TimedWrites, too_many};
 use crate::{engine::Caller, paths::Paths};
 
 /// After a failed accept (no file descriptors left) it is tried again so much later.
@@ -210,7 +210,10 @@ async fn converse(
         .header_read_timeout(bounds.patience)
         .max_header_size(bounds.headers)
         .keep_alive(admitted.refused.is_none())
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(
+            TokioIo::new(TimedWrites::new(stream, bounds.taking)),
+            service,
+        );
     let mut connection = pin!(connection);
     tokio::select! {
         // Errors are the peer's: it went away, or spoke no HTTP.
