@@ -37,7 +37,8 @@ impl Task {
             Effect::WriteJournal { version, entry } => {
                 let (journal, account) = (self.ports.journal.clone(), id.clone());
                 self.report(id, async move {
-                    let result = journal.write(account, *entry).await;
+                    let result = journal.write(account.clone(), *entry).await;
+                    tracing::trace!(%account, version, done = result.is_ok(), "journaled");
                     Input::Journaled {
                         version,
                         result: result.map_err(|e| e.cause()),
@@ -171,11 +172,21 @@ impl Task {
             client_auth: request.binding.client_auth,
             form,
         };
+        let mut secrets = request.secrets();
+        if let Some(held) = self.lives.get(id).and_then(|owned| owned.life.held()) {
+            secrets.push(held.grant.access_token.clone());
+            secrets.extend(held.grant.id_token.clone());
+        }
         let messages = self.messages.clone();
+        let account = id.clone();
         self.report(id, async move {
             let reply = token_endpoint.post(request).await;
             let answered = clock.now();
-            let outcome = classify(&reply, provider, answered.wall);
+            tracing::trace!(%account, send, "answered");
+            let mut outcome = classify(&reply, provider, answered.wall);
+            if let Outcome::Failure(failure) = &mut outcome {
+                failure.conceal(&secrets);
+            }
             if let Some(off) = clock_off(&reply, &outcome, answered.wall) {
                 let _ = messages.send(Message::Clock(off));
             }

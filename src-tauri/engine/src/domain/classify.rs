@@ -23,7 +23,7 @@ use super::{
     cause::{Cause, Verdict},
     provider::Provider,
     reply::{HttpReply, Reply, Sent, TransportFailure, TransportKind},
-    secret::Secret,
+    secret::{Secret, conceal},
 };
 use reading::{Reading, Shape};
 
@@ -84,6 +84,16 @@ pub struct Failure {
     pub salvage: bool,
     /// What this failure looks like, for "the same refusal again": status, code, cause.
     pub shape: String,
+}
+
+impl Failure {
+    /// Takes these secrets out of what the provider said; some repeat what they were sent.
+    pub fn conceal(&mut self, secrets: &[Secret]) {
+        let said = [&mut self.provider_code, &mut self.provider_text];
+        for said in said.into_iter().flatten().chain([&mut self.shape]) {
+            *said = conceal(said, secrets);
+        }
+    }
 }
 
 /// Classifies one reply. `now` is the local wall clock, compared with the reply's `Date`.

@@ -39,6 +39,37 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
+/// So much of the beginning of a secret is recognised: short enough to find one that was cut, long
+/// enough to be no accident.
+const TELLING: usize = 12;
+
+/// The text of somebody else, with `…` in the place of each of these secrets. One that was cut, or
+/// that goes on, is taken out as far as its letters go.
+pub fn conceal(text: &str, secrets: &[Secret]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets {
+        let secret = secret.expose();
+        let Some(telling) = secret.get(..secret.len().min(TELLING)) else {
+            continue;
+        };
+        if telling.is_empty() {
+            continue;
+        }
+        while let Some(start) = text.find(telling) {
+            let rest = &text[start..];
+            let end = if rest.starts_with(secret) {
+                secret.len()
+            } else {
+                rest.find(|letter: char| letter.is_whitespace() || "\"'<>,;&".contains(letter))
+                    .unwrap_or(rest.len())
+                    .max(telling.len())
+            };
+            text.replace_range(start..start + end, "…");
+        }
+    }
+    text
+}
+
 /// A keyed hash of a token (HMAC-SHA-256, 96 bits, hexadecimal): names a token without showing it.
 ///
 /// Made by [`crate::fingerprint::Fingerprinter`]; the key lives in the vault.
@@ -51,5 +82,35 @@ pub struct Fingerprint(pub String);
 impl std::fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_somebody_elses_text_is_taken_out_whole_or_cut() {
+        let secrets = [
+            Secret::new("the-refresh-token-0123456789"),
+            Secret::new("short"),
+            Secret::new(""),
+            Secret::new("überlange-Geheimnisse"),
+        ];
+        for (said, told) in [
+            ("nothing of ours", "nothing of ours"),
+            (
+                "token the-refresh-token-0123456789 (again: the-refresh-token-0123456789)",
+                "token … (again: …)",
+            ),
+            ("token the-refresh-token-01... is over", "token … is over"),
+            ("t=the-refresh-token-01%3D&x=1", "t=…&x=1"),
+            ("the-refresh-token", "…"),
+            ("the-refresh", "the-refresh"),
+            ("no short way", "no … way"),
+            ("überlange-Geheimnisse!", "…!"),
+        ] {
+            assert_eq!(conceal(said, &secrets), told);
+        }
     }
 }

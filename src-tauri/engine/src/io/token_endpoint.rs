@@ -24,6 +24,19 @@ pub struct FormRequest {
     pub form: Vec<(String, Secret)>,
 }
 
+impl FormRequest {
+    /// What in it is secret.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let named = ["refresh_token", "code", "code_verifier", "device_code"];
+        let in_form = self
+            .form
+            .iter()
+            .filter(|(name, _)| named.contains(&name.as_str()));
+        let in_form = in_form.map(|(_, value)| value);
+        in_form.chain(&self.client_secret).cloned().collect()
+    }
+}
+
 /// The provider's HTTP side.
 pub trait TokenEndpoint: Send + Sync + 'static {
     /// Limits: connect 10 s, whole 60 s, reply 256 KiB. Never fails otherwise than in the reply.

@@ -44,10 +44,9 @@ pub async fn post(
     form: Vec<(String, Secret)>,
 ) -> (Reply, Result<Received, Failure>) {
     let sent_at = ports.clock.now().wall;
-    let reply = ports
-        .endpoint
-        .post(request(job, endpoints, &endpoints.token, form))
-        .await;
+    let request = request(job, endpoints, &endpoints.token, form);
+    let secrets = request.secrets();
+    let reply = ports.endpoint.post(request).await;
     let now = ports.clock.now().wall;
     let result = match classify(&reply, job.provider, now) {
         Outcome::Tokens(tokens) => Ok(Received {
@@ -55,7 +54,10 @@ pub async fn post(
             sent_at,
             provider_now: date(&reply).unwrap_or(now),
         }),
-        Outcome::Failure(failure) => Err(failure),
+        Outcome::Failure(mut failure) => {
+            failure.conceal(&secrets);
+            Err(failure)
+        }
     };
     (reply, result)
 }
