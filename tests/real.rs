@@ -16,8 +16,13 @@ mod real {
     mod full_disk;
     mod house;
     mod keychain;
+    mod kill;
+    mod mishaps;
     mod notifier;
+    mod owners;
     mod resident;
+    mod secrets;
+    mod socket;
     mod tray;
     mod wake;
 }

@@ -3,7 +3,8 @@
 // misbehaviour. Prints one line of JSON with both addresses when it listens.
 //
 // Surprising: a held answer is held *after* the provider did its work, so the token is rotated
-// already while the client still waits, as on a slow network.
+// already while the client still waits, as on a slow network. A request whose client hung up before
+// the work began is not worked on at all, as behind a proxy.
 
 import http from 'node:http';
 import { Provider } from 'oidc-provider';
@@ -11,6 +12,10 @@ import { Provider } from 'oidc-provider';
 const options = JSON.parse(process.argv[2] ?? '{}');
 const lifetime = options.access_token_seconds ?? 20;
 const port = options.port ?? 0;
+// For so long a refresh token that was used already is good once more.
+const grace = options.grace_ms ?? 0;
+// Wall clock in milliseconds, with fractions.
+const now = () => performance.timeOrigin + performance.now();
 
 // Everything the provider stores, by model, so that grants can be revoked as an administrator does.
 const stores = new Map();
@@ -25,7 +30,11 @@ class Memory {
   }
   async find(id) {
     const found = this.store.get(id);
-    return found && found.ends > Date.now() ? found.payload : undefined;
+    if (!found || found.ends <= Date.now()) return undefined;
+    if (found.consumedAt && now() - found.consumedAt < grace) {
+      return { ...found.payload, consumed: undefined };
+    }
+    return found.payload;
   }
   async findByUid(uid) {
     return this.#findBy('uid', uid);
@@ -40,7 +49,9 @@ class Memory {
     return undefined;
   }
   async consume(id) {
-    this.store.get(id).payload.consumed = Math.floor(Date.now() / 1000);
+    const found = this.store.get(id);
+    found.consumedAt ??= now();
+    found.payload.consumed = Math.floor(Date.now() / 1000);
   }
   async destroy(id) {
     this.store.delete(id);
@@ -54,16 +65,26 @@ class Memory {
 
 // Every secret ever issued, in order: {kind, value, at}.
 const issued = [];
-// Every request to the token endpoint: {grant_type, status, error, at}.
+// Every request to the token endpoint: {grant_type, status, error, at}, and when it was received,
+// committed (the rotation is done) and answered (the answer is handed over to be sent).
 const requests = [];
 const waiting = [];
 let hold = false;
 let refusal = null;
+// Before the work and before the answer.
+let delays = { think_ms: 0, answer_ms: 0 };
+// How many of the next answers are cut in the middle.
+let cuts = 0;
+// Who is killed when: {pid, event, after_ms}, once; and when that was done.
+let execution = null;
+let executed_at = null;
 
 const server = http.createServer();
 await new Promise((done) => server.listen(port, '127.0.0.1', done));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
+// With signs that every encoding writes in its own way.
+const CLIENT_SECRET = 'the/client+secret=of&the tests%';
 const client = {
   application_type: 'native',
   redirect_uris: ['http://127.0.0.1/', 'http://127.0.0.1/callback', 'http://localhost/callback'],
@@ -78,7 +99,7 @@ const provider = new Provider(issuer, {
   adapter: Memory,
   clients: [
     { ...client, client_id: 'tokentray', token_endpoint_auth_method: 'none' },
-    { ...client, client_id: 'tokentray-secret', client_secret: 'the-client-secret-of-the-tests' },
+    { ...client, client_id: 'tokentray-secret', client_secret: CLIENT_SECRET },
   ],
   cookies: { keys: ['tests'] },
   features: {
@@ -110,9 +131,44 @@ function note(kind, value) {
   if (value) issued.push({ kind, value, at: Date.now() });
 }
 
+const pause = (ms) => new Promise((done) => (ms > 0 ? setTimeout(done, ms) : done()));
+
+// Timers are good to a millisecond only; the rest is spent in the event loop.
+function executeIf(event) {
+  if (execution?.event !== event) return;
+  const { pid, after_ms } = execution;
+  execution = null;
+  const due = now() + after_ms;
+  const look = () => {
+    if (now() < due) return setImmediate(look);
+    executed_at = now();
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      console.error(`not killed: ${error.message}`);
+    }
+  };
+  setTimeout(look, Math.max(0, after_ms - 3));
+}
+
 provider.use(async (ctx, next) => {
   if (ctx.path !== '/token') return next();
   const at = Date.now();
+  const request = { at, received_at: now(), committed_at: null, answered_at: null };
+  requests.push(request);
+  let left = false;
+  ctx.res.on('close', () => {
+    left = !ctx.res.writableFinished;
+  });
+  ctx.res.on('finish', () => {
+    executeIf('answered');
+  });
+  executeIf('received');
+  await pause(delays.think_ms);
+  if (left) {
+    Object.assign(request, { grant_type: null, status: 499, error: 'client hung up' });
+    return undefined;
+  }
   if (refusal) {
     ctx.status = refusal.status;
     ctx.set('cache-control', 'no-store');
@@ -122,23 +178,56 @@ provider.use(async (ctx, next) => {
     await next();
   }
   const body = ctx.body ?? {};
-  requests.push({
+  if (body.access_token) request.committed_at = now();
+  Object.assign(request, {
     grant_type: ctx.oidc?.params?.grant_type ?? null,
     status: ctx.status,
     error: body.error ?? null,
-    at,
   });
+  executeIf('committed');
+  note('code_verifier', ctx.oidc?.params?.code_verifier);
   note('access_token', body.access_token);
   note('refresh_token', body.refresh_token);
   note('id_token', body.id_token);
+  if (body.refresh_token && cuts > 0) {
+    cuts -= 1;
+    const text = JSON.stringify(body);
+    ctx.body = text.slice(0, text.indexOf(body.refresh_token) + 20);
+    ctx.type = 'application/json';
+  }
+  await pause(delays.answer_ms);
   if (hold) await new Promise((release) => waiting.push(release));
+  request.answered_at = now();
   return undefined;
 });
 server.on('request', provider.callback());
 
 // The control port.
 const orders = {
-  'GET /state': () => ({ issued, requests, held: waiting.length }),
+  'GET /state': () => ({
+    issued,
+    requests: requests.filter((request) => request.status),
+    held: waiting.length,
+  }),
+  // Requests from number `from` on, finished or not, and when somebody was killed.
+  'POST /log': ({ from }) => ({ requests: requests.slice(from), total: requests.length, executed_at }),
+  'POST /delay': (order) => {
+    delays = order;
+    return {};
+  },
+  // Kills `pid` so long after the next request is received, committed or answered.
+  'POST /execute': (order) => {
+    execution = order.pid ? order : null;
+    executed_at = null;
+    return {};
+  },
+  // Whether this refresh token would still be taken.
+  'POST /alive': ({ refresh_token }) => {
+    const found = stores.get('RefreshToken')?.get(refresh_token);
+    const granted = stores.get('Grant')?.has(found?.payload.grantId);
+    const spent = found?.consumedAt && now() - found.consumedAt >= grace;
+    return { alive: Boolean(found && granted && !spent) };
+  },
   // Answers of the token endpoint wait from now on until `release`.
   'POST /hold': () => {
     hold = true;
@@ -149,6 +238,11 @@ const orders = {
     const released = waiting.splice(0);
     for (const release of released) release();
     return { released: released.length };
+  },
+  // The next `times` answers that bring a refresh token end in the middle of it.
+  'POST /cut': ({ times }) => {
+    cuts = times;
+    return {};
   },
   // As an administrator who ends every grant; browser sessions end too.
   'POST /revoke': () => {

@@ -1,7 +1,9 @@
-//! The journal on a disk that is really full: a small tmpfs in a mount namespace of its own.
+//! On a disk that is really full or read-only: a small tmpfs in a mount namespace of its own, since
+//! root writes through permissions.
 
-use std::{env, fs, path::Path, process::Command, thread};
+use std::{env, fs, path::Path, process::Command, thread, time::Duration};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use tokentray::{
     domain::{
@@ -15,22 +17,31 @@ use tokentray::{
     },
 };
 
+use crate::support::{
+    keyring::{self, Keyring},
+    monitor::Monitor,
+    provider::Provider,
+    session::{Session, name_of_this_test},
+    tokentray::Tokentray,
+    wait_until,
+};
+
 /// Set in the process that runs inside the namespace: the folder of the small disk.
 const DISK: &str = "TOKENTRAY_TEST_SMALL_DISK";
 
-/// Runs the calling test again in a namespace where a disk of 512 KiB is mounted.
-fn on_a_small_disk(body: impl FnOnce(&Path)) {
+/// Runs the calling test again in a namespace where a disk of that many KiB is mounted.
+fn on_a_small_disk(size: u32, body: impl FnOnce(&Path)) {
     if let Some(folder) = env::var_os(DISK) {
         return body(Path::new(&folder));
     }
     let folder = TempDir::new().unwrap();
-    let this_test = thread::current().name().unwrap().to_owned();
-    let script = r#"mount -t tmpfs -o size=512k small "$1" && exec "$2" --exact "$3" --nocapture"#;
+    let this_test = name_of_this_test();
+    let script = r#"mount -t tmpfs -o size="$4"k small "$1" && exec "$2" --exact "$3" --nocapture"#;
     let out = Command::new("unshare")
         .args(["-Urm", "sh", "-c", script, "sh"])
         .arg(folder.path())
         .arg(env::current_exe().unwrap())
-        .arg(&this_test)
+        .args([&this_test, &size.to_string()])
         .env(DISK, folder.path())
         .output()
         .unwrap();
@@ -41,7 +52,7 @@ fn on_a_small_disk(body: impl FnOnce(&Path)) {
 }
 
 fn fill(folder: &Path) {
-    let full = fs::write(folder.join("ballast"), vec![1; 1024 * 1024]).unwrap_err();
+    let full = fs::write(folder.join("ballast"), vec![1; 8 * 1024 * 1024]).unwrap_err();
     assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
 }
 
@@ -63,7 +74,7 @@ fn entry(sends: u32, intent: bool) -> JournalEntry {
 
 #[test]
 fn on_a_full_disk_nothing_is_begun_and_what_was_begun_is_saved() {
-    on_a_small_disk(|disk| {
+    on_a_small_disk(512, |disk| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -89,4 +100,111 @@ fn on_a_full_disk_nothing_is_begun_and_what_was_begun_is_saved() {
             assert_eq!(journal.read(begun).await, Ok(Some(entry(2, false))));
         });
     });
+}
+
+#[test]
+fn a_state_folder_that_is_full_or_read_only_sends_nothing_and_loses_nothing() {
+    on_a_small_disk(2048, |disk| {
+        let session = Session::start();
+        let _keyring = Keyring::unlocked(&session);
+        let provider = Provider::start(&session, 600);
+        let monitor = Monitor::start(&session);
+        let tokentray = Tokentray::new(&session);
+        std::os::unix::fs::symlink(disk, tokentray.state_dir()).unwrap();
+        let mut daemon = tokentray.daemon();
+        tokentray.set_person("ada");
+        tokentray.add("work", &provider);
+        let home = Home {
+            session: &session,
+            tokentray,
+            provider: &provider,
+        };
+
+        // Full before a refresh: nothing is sent, and the token stays good.
+        fill(disk);
+        home.refuses_to_refresh("vault_full");
+        fs::remove_file(disk.join("ballast")).unwrap();
+        home.refreshes();
+
+        // Full during a refresh: the space for the answer was taken before.
+        provider.hold();
+        let mut refresh = tokentray.command(&["refresh", "work"]);
+        let asking = thread::spawn(move || refresh.output().unwrap());
+        wait_until("the provider was asked", SOON, || {
+            provider.state().held == 1
+        });
+        fill(disk);
+        provider.release();
+        assert!(asking.join().unwrap().status.success());
+        home.has_the_newest();
+        daemon.kill();
+        daemon = tokentray.daemon();
+        home.has_the_newest();
+        fs::remove_file(disk.join("ballast")).unwrap();
+
+        // Read-only for every file that is opened from now on.
+        mount(&["--bind", path(disk), path(disk)]);
+        mount(&["-o", "remount,ro,bind", path(disk)]);
+        home.refuses_to_refresh("vault_unavailable");
+        home.has_the_newest();
+        daemon.kill();
+        let refused = tokentray.run(&["daemon"]);
+        assert!(!refused.status.success(), "{refused:?}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(said.to_lowercase().contains("read-only"), "{said}");
+        let out = Command::new("umount").arg(disk).output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        daemon = tokentray.daemon();
+        home.refreshes();
+        assert!(daemon.terminate(SOON).success());
+        assert_eq!(monitor.count("Notify"), 0);
+        let refused = provider.state().requests.iter().any(|r| r.status >= 400);
+        assert!(!refused, "no refresh token was used twice");
+    });
+}
+
+const SOON: Duration = Duration::from_secs(40);
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn mount(arguments: &[&str]) {
+    let out = Command::new("mount").args(arguments).output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+}
+
+struct Home<'h> {
+    session: &'h Session,
+    tokentray: Tokentray<'h>,
+    provider: &'h Provider,
+}
+
+impl Home<'_> {
+    fn refuses_to_refresh(&self, cause: &str) {
+        let before = self.provider.state().requests.len();
+        let (status, problem) = self
+            .tokentray
+            .ask("POST", "/v1/accounts/work/refresh", None);
+        assert_eq!((status, &problem["cause"]), (503, &Value::from(cause)));
+        assert_eq!(self.provider.state().requests.len(), before);
+        let token = self.tokentray.ok(&["token", "work"]);
+        assert_eq!(token.trim_end(), self.provider.state().last("access_token"));
+    }
+
+    fn refreshes(&self) {
+        let before = self.provider.state().refreshes().len();
+        self.tokentray.ok(&["refresh", "work"]);
+        assert!(self.provider.state().refreshes().len() > before);
+        self.has_the_newest();
+    }
+
+    fn has_the_newest(&self) {
+        wait_until("the newest grant is in the keychain", SOON, || {
+            let found = keyring::search(self.session, &[("service", "tokentray")]);
+            found.contains(self.provider.state().last("refresh_token"))
+        });
+        let token = self.tokentray.ok(&["token", "work"]);
+        assert_eq!(token.trim_end(), self.provider.state().last("access_token"));
+    }
 }

@@ -29,6 +29,13 @@ pub fn unix(socket: &Path, method: &str, path: &str, body: Option<&Value>) -> Op
     exchange(stream, method, path, body)
 }
 
+/// The process that listens there, by the kernel's word.
+pub fn peer(socket: &Path) -> Option<u32> {
+    let stream = UnixStream::connect(socket).ok()?;
+    let credentials = rustix::net::sockopt::socket_peercred(&stream).ok()?;
+    u32::try_from(credentials.pid.as_raw_nonzero().get()).ok()
+}
+
 fn exchange(
     mut stream: impl Read + Write,
     method: &str,

@@ -8,6 +8,7 @@
     reason = "two test binaries use this folder, each a part of it"
 )]
 
+pub mod canaries;
 pub mod display;
 pub mod http;
 pub mod keyring;
@@ -15,6 +16,7 @@ pub mod monitor;
 pub mod notifications;
 pub mod process;
 pub mod provider;
+pub mod sampler;
 pub mod session;
 pub mod tokentray;
 pub mod tray_icon;

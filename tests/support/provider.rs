@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -15,6 +16,10 @@ use super::{http, process::Process, session::Session};
 
 /// The public client that the provider knows; any loopback port, path `/callback`.
 pub const CLIENT_ID: &str = "tokentray";
+
+/// The client with a secret that the provider knows, and its secret.
+pub const SECRET_CLIENT_ID: &str = "tokentray-secret";
+pub const CLIENT_SECRET: &str = "the/client+secret=of&the tests%";
 
 /// A running provider.
 #[derive(Debug)]
@@ -41,6 +46,35 @@ pub struct Request {
     pub error: Option<String>,
     /// Unix time in milliseconds.
     pub at: i64,
+}
+
+/// A request to the token endpoint as the provider saw it; wall clock in milliseconds.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Seen {
+    /// None while it is worked on; 499 if its client hung up before that began.
+    pub status: Option<u16>,
+    pub received_at: f64,
+    /// From here on the old refresh token is spent.
+    pub committed_at: Option<f64>,
+    /// The answer is on its way.
+    pub answered_at: Option<f64>,
+}
+
+/// A piece of the provider's log.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Log {
+    pub requests: Vec<Seen>,
+    /// Requests there were in all.
+    pub total: usize,
+    /// When [`Provider::execute`] was carried out.
+    pub executed_at: Option<f64>,
+}
+
+/// What the provider does at the next request before a process is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    Received,
+    Answered,
 }
 
 /// All that the provider remembers.
@@ -71,7 +105,14 @@ impl State {
 impl Provider {
     /// Starts it with access tokens of that many seconds, refresh tokens that rotate, PKCE required.
     pub fn start(session: &Session, access_token_seconds: u32) -> Self {
-        let options = json!({ "access_token_seconds": access_token_seconds });
+        Self::with(
+            session,
+            &json!({ "access_token_seconds": access_token_seconds }),
+        )
+    }
+
+    /// Starts it with these options; see `provider.mjs`.
+    pub fn with(session: &Session, options: &Value) -> Self {
         let mut command = session.command("node");
         command
             .arg(folder().join("provider.mjs"))
@@ -123,14 +164,50 @@ impl Provider {
         self.order("/refuse", &json!({ "error": null }));
     }
 
+    /// The next answers that bring a refresh token end in the middle of it.
+    pub fn cut(&self, times: u32) {
+        self.order("/cut", &json!({ "times": times }));
+    }
+
+    /// From now on it waits so long before its work and before its answer.
+    pub fn delay(&self, think: Duration, answer: Duration) {
+        let milliseconds = |length: Duration| length.as_secs_f64() * 1000.0;
+        let order = json!({ "think_ms": milliseconds(think), "answer_ms": milliseconds(answer) });
+        self.order("/delay", &order);
+    }
+
+    /// Kills the process (`SIGKILL`) so long after the next request gets so far.
+    pub fn execute(&self, process: u32, moment: Moment, after: Duration) {
+        let event = match moment {
+            Moment::Received => "received",
+            Moment::Answered => "answered",
+        };
+        let after_ms = after.as_secs_f64() * 1000.0;
+        let order = json!({ "pid": process, "event": event, "after_ms": after_ms });
+        self.order("/execute", &order);
+    }
+
+    /// Its log from request number `from` on.
+    pub fn log(&self, from: usize) -> Log {
+        serde_json::from_value(self.order("/log", &json!({ "from": from }))).unwrap()
+    }
+
+    /// Whether it would still take this refresh token.
+    pub fn is_alive(&self, refresh_token: &str) -> bool {
+        let answer = self.order("/alive", &json!({ "refresh_token": refresh_token }));
+        answer["alive"].as_bool().unwrap()
+    }
+
     /// Stops answering at all, as in an outage; the port is closed.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    fn order(&self, path: &str, order: &Value) {
-        let answer = http::tcp(self.control, "POST", path, Some(order));
-        assert!(matches!(answer, Some((200, _))), "{path}: {answer:?}");
+    fn order(&self, path: &str, order: &Value) -> Value {
+        match http::tcp(self.control, "POST", path, Some(order)) {
+            Some((200, answer)) => answer,
+            other => panic!("{path}: {other:?}"),
+        }
     }
 }
 
@@ -145,6 +222,14 @@ pub fn browser(login: &str, screenshot: &str) -> Vec<String> {
         .chain(["--screenshot", picture.to_str().unwrap()])
         .map(str::to_owned)
         .collect()
+}
+
+/// The command of a person who signs in as `login` without a browser, in a fraction of the time.
+pub fn person(login: &str) -> Vec<String> {
+    let program = folder().join("person.mjs");
+    ["node", program.to_str().unwrap(), "--login", login]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// Where screenshots are kept for a person to look at.

@@ -176,6 +176,11 @@ impl Session {
         all.chain(self.added.lock().unwrap().clone()).collect()
     }
 
+    /// What the environment of each of its processes has.
+    pub fn marker(&self) -> Vec<u8> {
+        format!("{INSIDE}={}\0", self.dir.display()).into_bytes()
+    }
+
     /// Everything that its processes said, for a failing test.
     fn print_logs(&self) {
         let Ok(entries) = fs::read_dir(self.logs()) else {
@@ -195,7 +200,7 @@ impl Session {
     /// Ends what left its process group (a browser that the engine opened) but still carries this
     /// session's folder in its environment.
     fn end_stragglers(&self) {
-        let marker = format!("{INSIDE}={}\0", self.dir.display()).into_bytes();
+        let marker = self.marker();
         let home = format!("HOME={}\0", self.home().display()).into_bytes();
         for _ in 0..3 {
             let found: Vec<Pid> = running()
@@ -291,7 +296,7 @@ pub fn inside(body: impl FnOnce(&Session)) {
 }
 
 /// The thread bears the test's name, but for the only test of a process, which nextest names.
-fn name_of_this_test() -> String {
+pub fn name_of_this_test() -> String {
     let thread = thread::current();
     let name = thread.name().filter(|name| *name != "main");
     name.map(str::to_owned)

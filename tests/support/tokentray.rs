@@ -172,7 +172,16 @@ impl<'s> Tokentray<'s> {
 
     /// From now on its browser is a person who signs in as `login`.
     pub fn set_browser(self, login: &str, screenshot: &str) {
-        let browser = json!({ "browser": provider::browser(login, screenshot) });
+        self.set_browser_command(&provider::browser(login, screenshot));
+    }
+
+    /// The same, quickly and without a picture.
+    pub fn set_person(self, login: &str) {
+        self.set_browser_command(&provider::person(login));
+    }
+
+    fn set_browser_command(self, command: &[String]) {
+        let browser = json!({ "browser": command });
         let answer = self.ask("PATCH", "/v1/settings", Some(&browser));
         assert_eq!(answer.0, 200, "{}", answer.1);
     }
@@ -196,6 +205,14 @@ impl<'s> Tokentray<'s> {
             Duration::from_mins(1),
             || (self.state(name) == "ok").then_some(()),
         );
+    }
+
+    /// Adds an account that only its users keep alive, and signs in with the browser.
+    pub fn add_when_used(self, name: &str, at: &Provider) {
+        self.add(name, at);
+        let path = format!("/v1/accounts/{name}");
+        let (status, answer) = self.ask("PATCH", &path, Some(&json!({ "refresh": "when_used" })));
+        assert_eq!(status, 200, "{answer}");
     }
 
     /// How many clients are connected to the socket now, by the kernel's own list.

@@ -11,6 +11,7 @@ guides! {
     command_line = "cli.md",
     history = "history.md",
     notifications = "notifications.md",
+    performance = "performance.md",
     refresh = "refresh.md",
     secrets = "secrets.md",
     settings = "settings.md",
