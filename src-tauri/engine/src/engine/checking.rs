@@ -85,10 +85,11 @@ fn word<T: serde::de::DeserializeOwned>(
     may: &str,
 ) -> Answer<Option<T>> {
     word.map(|w| {
-        serde_json::from_value(serde_json::Value::String(w.clone())).map_err(|_| {
+        // The word itself is not repeated: it may be a secret at the wrong place.
+        serde_json::from_value(serde_json::Value::String(w)).map_err(|_| {
             Problem::new(
                 Code::InvalidRequest,
-                format!("{what} is \"{w}\"; it may be {may}"),
+                format!("{what} is not what it may be: {may}"),
             )
         })
     })
