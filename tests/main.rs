@@ -15,6 +15,8 @@ mod history;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod mutants;
+#[cfg(test)]
 mod practice;
 #[cfg(test)]
 mod presenter;

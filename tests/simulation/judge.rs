@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 
 use super::{
     kinds::{Fault, Point},
-    provider::{DeviceCode, parse_refresh},
+    provider::{DeviceCode, Style, parse_refresh},
     world::{CALM, HOUR, LENGTH, MINUTE, State, World},
 };
 
@@ -373,6 +373,14 @@ pub fn sent(s: &mut State, proc: u64, token: (usize, usize, u32), request: &Form
     }
     let entry = &mut s.accounts[account].families[family];
     entry.in_flight.push(proc);
+    for (invariant, what) in broken {
+        s.violated(invariant, what);
+    }
+}
+
+/// A request is on its way: what never left the machine burdens nobody.
+pub fn left(s: &mut State, account: usize) {
+    let now = s.now();
     let truth = &mut s.accounts[account];
     truth.sends.push_back(now);
     while truth.sends.front().is_some_and(|at| *at + HOUR < now) {
@@ -401,13 +409,10 @@ pub fn sent(s: &mut State, proc: u64, token: (usize, usize, u32), request: &Form
     let by_life = usize::try_from(lively).unwrap_or(usize::MAX).max(8);
     let (minute_budget, hour_budget) = (8 + 4 * anew(MINUTE), 48 + by_life + 4 * anew(HOUR));
     if minute > minute_budget || hour > hour_budget {
-        broken.push((
+        s.violated(
             5,
             format!("account {account}: {minute} requests in a minute (budget {minute_budget}), {hour} in an hour (budget {hour_budget})"),
-        ));
-    }
-    for (invariant, what) in broken {
-        s.violated(invariant, what);
+        );
     }
 }
 
@@ -876,6 +881,13 @@ fn look_at_account(s: &mut State, account: usize) {
     }
     if !over {
         s.accounts[account].judged.dead_since = None;
+        return;
+    }
+    if matches!(
+        s.accounts[account].style,
+        Style::Absent | Style::Zero | Style::Negative
+    ) {
+        // An end that nobody stated only schedules: whether the token is over a tool must say.
         return;
     }
     let since = *s.accounts[account].judged.dead_since.get_or_insert(now);

@@ -405,6 +405,7 @@ async fn refresh(seat: &Seat, request: &FormRequest, token: &str) -> Reply {
             reply
         }
         Ok(latency) => {
+            seat.world.with(|s| judge::left(s, account));
             seat.takes(latency).await;
             serve(seat, account, family, number, suspends).await
         }

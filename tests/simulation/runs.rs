@@ -163,43 +163,11 @@ fn no_event_in_any_order_costs_a_grant_or_a_false_prompt() {
 fn a_seed_lives_the_same_world_again() {
     for seed in [7, 77, 777] {
         let (once, again) = (live(seed, true), live(seed, true));
-        assert_eq!(once.story, again.story, "seed {seed}");
+        let other = once.story.iter().zip(&again.story).find(|(a, b)| a != b);
+        assert_eq!(other, None, "seed {seed}");
+        assert_eq!(once.story.len(), again.story.len(), "seed {seed}");
         assert_eq!(once.digest, again.digest);
     }
-}
-
-/// What `make mutants` breaks must be there to be broken.
-#[test]
-fn each_deliberately_broken_variant_still_applies() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = root.join("tests/simulation/mutants");
-    let mut patches = 0;
-    for entry in std::fs::read_dir(folder).expect("the variants") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_none_or(|e| e != "patch") {
-            continue;
-        }
-        patches += 1;
-        let text = std::fs::read_to_string(&path).expect("a patch");
-        assert!(text.starts_with("Broken: "), "{}", path.display());
-        assert!(
-            text.contains("\nCaught by: invariant "),
-            "{}",
-            path.display()
-        );
-        let applied = std::process::Command::new("git")
-            .args(["apply", "--check"])
-            .arg(&path)
-            .current_dir(&root)
-            .status()
-            .expect("git");
-        assert!(
-            applied.success(),
-            "{} does not apply any more",
-            path.display()
-        );
-    }
-    assert!(patches >= 15, "{patches}");
 }
 
 /// `make soak`: as long as it is told.
