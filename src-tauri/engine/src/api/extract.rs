@@ -168,7 +168,7 @@ mod tests {
         for (error, told) in [
             (
                 number,
-                "invalid type: string \"…\", expected u64 at line 1 column 22",
+                "invalid type: string \"…\", expected u64 at line 1 column 23",
             ),
             (
                 flow,
