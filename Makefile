@@ -84,7 +84,7 @@ endif
 
 .PHONY: kill
 kill: build tests/provider/node_modules ## Kill it 300 times around a refresh, and measure the gap (some 15 minutes)
-	TOKENTRAY_KILL_ROUNDS=300 $(CARGO) test $(WORKSPACE) --test real kill:: -- --nocapture --test-threads=1
+	TOKENTRAY_KILL_ROUNDS=300 $(CARGO) test $(WORKSPACE) --test real kill:: -- --nocapture --include-ignored --test-threads=1
 
 .PHONY: test-desktop
 test-desktop: build tests/provider/node_modules ## Test tray, notification and window under Xvfb

@@ -172,8 +172,8 @@ fn what_is_wrong_is_told_with_its_place_and_a_way_out() {
     config.toml:4:14: port is no key of redirect; did you mean ports?
     config.toml:4:12: redirect: host must be 127.0.0.1 or localhost (RFC 8252)
     config.toml:4:12: redirect: path must begin with / and hold no ?, # or space
-    config.toml:4:8: unknown variant `telepathy`, expected `browser` or `device`
-    config.toml:4:10: invalid type: string "yes", expected a boolean
+    config.toml:4:8: unknown variant `…`, expected `browser` or `device`
+    config.toml:4:10: invalid type: string "…", expected a boolean
     config.toml:5:6: id: an id has 32 hexadecimal digits; remove the line to get a new one
     config.toml:4:25: invalid basic string, expected `"`
     config.toml:4:11: there is an account WORK already (case does not matter)

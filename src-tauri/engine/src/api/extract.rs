@@ -13,6 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     api::problem::{Code, Problem},
+    domain::secret::without_values,
     engine::Caller,
 };
 
@@ -85,18 +86,6 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// What serde says is wrong, without the value: it may be a secret at the wrong place.
-pub fn without_values(error: &str) -> String {
-    for (begin, end) in [("string \"", "\", expected"), ("variant `", "`, ")] {
-        if let Some((before, rest)) = error.split_once(begin)
-            && let Some((_, after)) = rest.rsplit_once(end)
-        {
-            return format!("{before}{begin}…{end}{after}");
-        }
-    }
-    error.to_owned()
-}
-
 /// A query string; unknown names and values that cannot be read are refused.
 pub struct Query<T>(pub T);
 
@@ -150,36 +139,4 @@ impl<S: Sync> FromRequestParts<S> for From {
 /// A problem with what was asked.
 pub fn invalid(detail: impl Into<String>) -> Problem {
     Problem::new(Code::InvalidRequest, detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_wrong_is_told_without_the_value() {
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        enum Flow {
-            Browser,
-        }
-        let number = serde_json::from_str::<u64>(r#""a \" secret, expected""#).unwrap_err();
-        let flow = serde_json::from_str::<Flow>(r#""secret""#).unwrap_err();
-        for (error, told) in [
-            (
-                number,
-                "invalid type: string \"…\", expected u64 at line 1 column 23",
-            ),
-            (
-                flow,
-                "unknown variant `…`, expected `browser` at line 1 column 8",
-            ),
-        ] {
-            assert_eq!(without_values(&error.to_string()), told);
-        }
-        assert!(matches!(
-            serde_json::from_str(r#""browser""#),
-            Ok(Flow::Browser)
-        ));
-    }
 }

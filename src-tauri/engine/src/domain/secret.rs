@@ -70,6 +70,18 @@ pub fn conceal(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
+/// What serde says is wrong, without the value: it may be a secret at the wrong place.
+pub fn without_values(error: &str) -> String {
+    for (begin, end) in [("string \"", "\", expected"), ("variant `", "`, ")] {
+        if let Some((before, rest)) = error.split_once(begin)
+            && let Some((_, after)) = rest.rsplit_once(end)
+        {
+            return format!("{before}{begin}…{end}{after}");
+        }
+    }
+    error.to_owned()
+}
+
 /// A keyed hash of a token (HMAC-SHA-256, 96 bits, hexadecimal): names a token without showing it.
 ///
 /// Made by [`crate::fingerprint::Fingerprinter`]; the key lives in the vault.
@@ -112,5 +124,32 @@ mod tests {
         ] {
             assert_eq!(conceal(said, &secrets), told);
         }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_the_value() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Flow {
+            Browser,
+        }
+        let number = serde_json::from_str::<u64>(r#""a \" secret, expected""#).unwrap_err();
+        let flow = serde_json::from_str::<Flow>(r#""secret""#).unwrap_err();
+        for (error, told) in [
+            (
+                number,
+                "invalid type: string \"…\", expected u64 at line 1 column 23",
+            ),
+            (
+                flow,
+                "unknown variant `…`, expected `browser` at line 1 column 8",
+            ),
+        ] {
+            assert_eq!(without_values(&error.to_string()), told);
+        }
+        assert!(matches!(
+            serde_json::from_str(r#""browser""#),
+            Ok(Flow::Browser)
+        ));
     }
 }

@@ -8,7 +8,7 @@ use std::{collections::HashMap, ops::Range};
 use serde::Deserialize;
 use toml_edit::{Document, Item, TableLike, de};
 
-use crate::domain::account::Account;
+use crate::domain::{account::Account, secret::without_values};
 
 use super::{Config, Settings, SettingsError, check};
 
@@ -240,9 +240,10 @@ fn check_keys(table: &dyn TableLike, known: &[&str], of: &str) -> Result<(), Fau
 fn described(error: &de::Error) -> Fault {
     let message = match error.message() {
         "missing field `client_id`" => {
-            "an account needs client_id: the provider gives it when you register the app"
+            "an account needs client_id: the provider gives it when you register the app".to_owned()
         }
-        message => message,
+        // The line is named; what stands in it may be a secret at the wrong place.
+        message => without_values(message),
     };
     Fault::new(error.span(), message)
 }
