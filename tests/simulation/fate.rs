@@ -207,7 +207,17 @@ pub fn plan(world: &World, chance: &mut Chance) -> Vec<(Duration, Act)> {
     }
     for _ in 0..6 + chance.below(8) {
         let at = chance.millis(60_000, most);
-        let point = *chance.pick(Point::ALL);
+        // People remove and edit seldom: who is to die of it must wait there more often.
+        let point = if chance.one_in(4) {
+            *chance.pick(&[
+                Point::RemovalBegun,
+                Point::RemovalDone,
+                Point::EditBegun,
+                Point::EditDone,
+            ])
+        } else {
+            *chance.pick(Point::ALL)
+        };
         let death = if chance.one_in(4) {
             Death::Power
         } else {
