@@ -61,7 +61,7 @@ endif
 SIMULATION := $(CARGO) test --profile simulation -p tokentray --features real --locked --test simulation
 
 .PHONY: test-simulation
-test-simulation: ## Live 2,000 simulated worlds of a month; TOKENTRAY_SEED=n lives one again
+test-simulation: ## Live 1,000 simulated worlds of a month; TOKENTRAY_SEED=n lives one again
 	$(SIMULATION) -- --nocapture
 
 SOAK_MINUTES ?= 10

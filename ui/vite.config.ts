@@ -27,5 +27,8 @@ export default defineConfig(({ command, mode }) => ({
         : ["src/**/*.test.ts", "tests/**/*.test.ts"],
     globalSetup: "tests/build.ts",
     env: { TZ: "Europe/Berlin" },
+    // A browser starts before some of them; a busy machine takes longer than ten seconds for that.
+    hookTimeout: 60_000,
+    testTimeout: 30_000,
   },
 }));
