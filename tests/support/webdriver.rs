@@ -143,14 +143,7 @@ impl Window {
     /// Types into the field with this label, in place of what is there.
     #[track_caller]
     pub fn fill(&self, label: &str, text: &str) {
-        let element = self.labelled(label);
-        self.call(
-            "POST",
-            &format!("/element/{element}/clear"),
-            Some(&json!({})),
-        );
-        let keys = json!({ "text": text });
-        self.call("POST", &format!("/element/{element}/value"), Some(&keys));
+        self.write_into(&self.labelled(label), text);
     }
 
     /// Chooses in the list with this label.
@@ -181,7 +174,11 @@ impl Window {
     #[track_caller]
     pub fn fill_named(&self, name: &str, text: &str) {
         let selector = format!("[aria-label={name:?}]");
-        let element = self.find(&selector, Duration::from_secs(10));
+        self.write_into(&self.find(&selector, Duration::from_secs(10)), text);
+    }
+
+    #[track_caller]
+    fn write_into(&self, element: &str, text: &str) {
         self.call(
             "POST",
             &format!("/element/{element}/clear"),

@@ -4,7 +4,7 @@
 
 import type { MarkKind } from "../api/types";
 import { words } from "../words/words";
-import type { Picture } from "./lanes";
+import type { Bar, Picture } from "./lanes";
 import { day } from "./time";
 import type { Shape, Tone } from "./words";
 
@@ -58,18 +58,14 @@ export function paintLane(
   size: number,
 ): void {
   const BAR = BAR_HEIGHT * size;
-  for (const bar of drawn.past) {
-    c.fillStyle = colours["--ok-past"];
+  const paintBar = (bar: Bar, colour: string) => {
+    c.fillStyle = colour;
     rounded(c, bar.x, y - BAR / 2, bar.width, BAR, 5);
     c.fill();
     if (bar.assumed) outline(c, colours["--ok"]);
-  }
-  if (drawn.ahead) {
-    c.fillStyle = colours["--ok-bar"];
-    rounded(c, drawn.ahead.x, y - BAR / 2, drawn.ahead.width, BAR, 5);
-    c.fill();
-    if (drawn.ahead.assumed) outline(c, colours["--ok"]);
-  }
+  };
+  for (const bar of drawn.past) paintBar(bar, colours["--ok-past"]);
+  if (drawn.ahead) paintBar(drawn.ahead, colours["--ok-bar"]);
   for (const span of drawn.incidents) {
     c.globalAlpha = 0.16;
     c.fillStyle = colours["--ask"];
