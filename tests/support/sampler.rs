@@ -24,13 +24,16 @@ pub struct Sampler {
 impl Sampler {
     pub fn start(session: &Session) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
-        let (stop, marker) = (Arc::clone(&ended), session.marker());
+        // By the folder that each one's HOME is in: a browser is started without the session's
+        // own mark.
+        let home = session.dir().display().to_string().into_bytes();
+        let stop = Arc::clone(&ended);
         let thread = thread::spawn(move || {
             let mut seen = BTreeSet::new();
             while !stop.load(Ordering::Relaxed) {
                 for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
                     let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-                    if environment.windows(marker.len()).any(|part| part == marker) {
+                    if environment.windows(home.len()).any(|part| part == home) {
                         seen.insert(environment);
                         seen.insert(fs::read(entry.path().join("cmdline")).unwrap_or_default());
                     }
