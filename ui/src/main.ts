@@ -6,6 +6,7 @@ import "./look.css";
 import { mount } from "svelte";
 import Root from "./parts/Root.svelte";
 import type { Backend } from "./backend/backend";
+import { tauriBackend } from "./backend/tauri";
 import { WindowState } from "./model/window.svelte";
 
 async function chooseBackend(): Promise<Backend> {
@@ -13,12 +14,12 @@ async function chooseBackend(): Promise<Backend> {
     const { fakeBackend } = await import("./backend/fake");
     return fakeBackend(location.search);
   }
-  const { tauriBackend } = await import("./backend/tauri");
   return tauriBackend();
 }
 
 const target = document.getElementById("app");
 if (target) {
   const state = new WindowState(await chooseBackend());
+  state.speak("system");
   mount(Root, { target, props: { shared: state } });
 }

@@ -78,6 +78,8 @@ async function traced(page: Page, act: () => Promise<void>): Promise<TraceEvent[
   const path = join(mkdtempSync(join(tmpdir(), "tokentray-bench-")), "trace.json");
   const browser = page.context().browser();
   await browser?.startTracing(page, { path });
+  // Chromium's own beginning of a trace holds the page up for some 50 ms.
+  await page.waitForTimeout(1000);
   await act();
   await browser?.stopTracing();
   return (JSON.parse(readFileSync(path, "utf8")) as { traceEvents: TraceEvent[] }).traceEvents;

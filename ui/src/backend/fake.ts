@@ -44,16 +44,13 @@ export function fakeBackend(search: string): Backend {
   window.addEventListener("fake:set", (event) => world.set((event as CustomEvent).detail));
   let info: ShellInfo = { role: "whole", tray: true, start_at_login: false, version: "0.1.0" };
   return {
-    request: <T>(method: Method, path: string, body?: unknown) =>
-      new Promise<T>((resolve, reject) =>
-        setTimeout(() => {
-          try {
-            resolve(world.answer(method, path, (body ?? {}) as Record<string, unknown>) as T);
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          }
-        }, 30),
-      ),
+    async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+      await rest(30);
+      if (scene === "many" && path.startsWith("/v1/timeline")) {
+        return JSON.parse(await world.longTimeline(path)) as T;
+      }
+      return world.answer(method, path, (body ?? {}) as Record<string, unknown>) as T;
+    },
     listen: (listener) => world.listen(listener),
     shell: () => Promise.resolve(info),
     setStartAtLogin: (on) => Promise.resolve((info = { ...info, start_at_login: on })),
@@ -338,7 +335,7 @@ class Invented {
       : this.paused
         ? "Everything is paused."
         : asking.length
-          ? `${asking.join(", ")} needs you. Everything else is well.`
+          ? `${needYou(asking)}. Everything else is well.`
           : this.accounts.some((row) => row.state !== "ok")
             ? "Nothing to do. Some accounts wait."
             : "All is well. Nothing to do.";
@@ -346,7 +343,7 @@ class Invented {
     return {
       ...overall(this.accounts, headline),
       paused: this.paused,
-      demo: this.scene === "demo" || this.scene === "empty",
+      demo: this.scene === "demo",
       vault: { kind: "os", unsaved: 0, cause: locked ? "vault_locked" : null },
     };
   }
@@ -368,8 +365,20 @@ class Invented {
       now: this.at(0),
       from: search.get("from") ?? this.at(-15),
       to: search.get("to") ?? this.at(9),
-      lanes: this.scene === "many" ? manyLanes(this.lanes, this.start, search) : this.lanes,
+      lanes: this.lanes,
     };
+  }
+
+  /** As text, made a little at a time: the real one is made by another process. */
+  async longTimeline(path: string): Promise<string> {
+    const search = new URLSearchParams(path.split("?")[1]);
+    const lanes: string[] = [];
+    for (const lane of manyLanes(this.lanes, this.start, search)) {
+      lanes.push(JSON.stringify(lane()));
+      if (lanes.length % 4 === 0) await rest(0);
+    }
+    const head = JSON.stringify({ ...this.timeline(search), lanes: [] });
+    return `${head.slice(0, -2)}${lanes.join(",")}]}`;
   }
 
   private history(search: URLSearchParams): unknown {
@@ -427,6 +436,16 @@ class Invented {
   private tell(event: ApiEvent): void {
     for (const listener of this.listeners) listener(event);
   }
+}
+
+function rest(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** As the engine's headline. */
+function needYou(names: string[]): string {
+  const [only] = names;
+  return names.length === 1 ? `${only} needs you` : `${names.length} need you: ${names.join(", ")}`;
 }
 
 function refused(code: "NOT_FOUND", status: number, detail: string): Refused {

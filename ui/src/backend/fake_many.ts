@@ -58,13 +58,17 @@ interface Run {
   count: number;
 }
 
-/** An hourly life, a failure now and then; the engine's answer, at a page's expense. */
-export function manyLanes(lanes: readonly Lane[], now: number, search: URLSearchParams): Lane[] {
+/** An hourly life, a failure now and then; each lane is made when it is asked for. */
+export function manyLanes(
+  lanes: readonly Lane[],
+  now: number,
+  search: URLSearchParams,
+): (() => Lane)[] {
   const from = Math.max(Date.parse(search.get("from") ?? ""), now - KEPT);
   const to = Math.min(Date.parse(search.get("to") ?? ""), now);
   const bucket = Number(search.get("bucket_s") ?? 60) * 1000;
   const iso = (time: number) => new Date(time).toISOString();
-  return lanes.map((lane, index) => {
+  return lanes.map((lane, index) => () => {
     const random = numbers(index + 1);
     const lives: { from: number; to: number }[] = [];
     const runs: Run[] = [];
@@ -81,7 +85,7 @@ export function manyLanes(lanes: readonly Lane[], now: number, search: URLSearch
     const step = HOUR * (0.8 + (index % 7) / 10);
     for (let time = now - Math.ceil((now - from) / step) * step; time <= to; time += step) {
       put("refreshed", time);
-      if (random() < 0.03) put("waiting", time + HOUR / 3);
+      if (random() < 0.03 && time + HOUR / 3 < to) put("waiting", time + HOUR / 3);
       const life = lives.at(-1);
       if (life && bucket > step) life.to = time + HOUR;
       else lives.push({ from: time, to: time + HOUR });

@@ -163,7 +163,9 @@ export function subline(status: Status, now: number): string {
   const parts = [w.accounts(status.accounts.length)];
   if (status.paused) parts.push(w.allPaused);
   if (!status.online) parts.push(w.offline);
+  // Who needs a sign-in now is in the headline.
   const expected = status.accounts
+    .filter((row) => row.state !== "sign_in_needed")
     .map((row) => ({ name: row.name, at: instant(row.sign_in_at), about: row.sign_in_about }))
     .filter((row): row is typeof row & { at: number } => row.at !== null && row.at > now)
     .sort((a, b) => a.at - b.at)[0];

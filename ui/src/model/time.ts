@@ -30,34 +30,54 @@ export function relative(at: number, now: number): string {
     : words.time.ago(duration(-difference));
 }
 
-/** Made once for each locale: making one takes longer than using it a hundred times. */
-const formats = new Map<string, Intl.DateTimeFormat>();
+const STYLES = {
+  weekdayShort: { weekday: "short" },
+  weekdayLong: { weekday: "long" },
+  exact: { dateStyle: "full", timeStyle: "long" },
+  time: { hour: "2-digit", minute: "2-digit" },
+  date: { day: "numeric", month: "short" },
+  day: { weekday: "short", day: "numeric" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+type Style = keyof typeof STYLES;
 
-function format(at: number, options: Intl.DateTimeFormatOptions): string {
-  const key = `${locale} ${JSON.stringify(options)}`;
+/** Made once for each locale: making one takes longer than using it a hundred times. */
+const formats = new Map<string, { format: Intl.DateTimeFormat; said: Map<number, string> }>();
+/** The axis says the same few times in every frame of a zoom. */
+const MOST_SAID = 500;
+
+function format(at: number, style: Style): string {
+  const key = `${locale} ${style}`;
   let made = formats.get(key);
-  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale, options)));
-  return made.format(at);
+  if (!made) {
+    made = { format: new Intl.DateTimeFormat(locale, STYLES[style]), said: new Map() };
+    formats.set(key, made);
+  }
+  let text = made.said.get(at);
+  if (text === undefined) {
+    if (made.said.size >= MOST_SAID) made.said.clear();
+    made.said.set(at, (text = made.format.format(at)));
+  }
+  return text;
 }
 
 /** Local clock time as short as it is clear: "16:20", "Tue 16:20", "3 Mar 16:20". */
 export function clock(at: number, now: number): string {
   const time = timeOfDay(at);
   if (sameDay(at, now)) return time;
-  if (Math.abs(at - now) < 6 * DAY) return `${format(at, { weekday: "short" })} ${time}`;
+  if (Math.abs(at - now) < 6 * DAY) return `${format(at, "weekdayShort")} ${time}`;
   return `${shortDate(at)} ${time}`;
 }
 
 /** The exact local time, for titles and details. */
 export function exact(at: number): string {
-  return format(at, { dateStyle: "full", timeStyle: "long" });
+  return format(at, "exact");
 }
 
 /** A day in words, for ends that are only estimates: "today", "tomorrow", "Tuesday", "3 Mar". */
 export function day(at: number, now: number): string {
   if (sameDay(at, now)) return words.time.today;
   if (sameDay(at, now + DAY)) return words.time.tomorrow;
-  if (at > now && at - now < 6 * DAY) return format(at, { weekday: "long" });
+  if (at > now && at - now < 6 * DAY) return format(at, "weekdayLong");
   return shortDate(at);
 }
 
@@ -65,19 +85,19 @@ export function day(at: number, now: number): string {
 export function dayHeading(at: number, now: number): string {
   if (sameDay(at, now)) return words.time.headToday;
   if (sameDay(at, now - DAY)) return words.time.headYesterday;
-  return `${format(at, { weekday: "long" })} ${shortDate(at)}`;
+  return `${format(at, "weekdayLong")} ${shortDate(at)}`;
 }
 
 export function timeOfDay(at: number): string {
-  return format(at, { hour: "2-digit", minute: "2-digit" });
+  return format(at, "time");
 }
 
 export function shortDate(at: number): string {
-  return format(at, { day: "numeric", month: "short" });
+  return format(at, "date");
 }
 
 export function shortDay(at: number): string {
-  return format(at, { weekday: "short", day: "numeric" });
+  return format(at, "day");
 }
 
 /** A number as the person writes it. */
@@ -109,5 +129,7 @@ export function nextTick(now: number, ends: readonly number[]): number {
 }
 
 export function sameDay(a: number, b: number): boolean {
-  return new Date(a).toDateString() === new Date(b).toDateString();
+  if (Math.abs(a - b) >= DAY + 2 * HOUR) return false;
+  const [one, other] = [new Date(a), new Date(b)];
+  return one.getDate() === other.getDate() && one.getMonth() === other.getMonth();
 }

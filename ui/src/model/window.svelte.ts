@@ -101,6 +101,8 @@ export class WindowState {
   private read: Reading | null = null;
   private reframing: ReturnType<typeof setTimeout> | undefined;
   private figuresAt = 0;
+  /** Everything is read once more when all was read for the first time. */
+  private spoilt = false;
 
   constructor(readonly backend: Backend) {
     this.now = Date.now();
@@ -271,7 +273,12 @@ export class WindowState {
   /** Settings as they are now, wherever they were changed. */
   private take(settings: SettingsRow): void {
     this.settings = settings;
-    const language = languageOf(settings.language, navigator.languages);
+    this.speak(settings.language);
+  }
+
+  /** `system`, or a language's code. Said before the first picture, so that none is drawn twice. */
+  speak(setting: string): void {
+    const language = languageOf(setting, navigator.languages);
     speak(language, navigator.languages);
     this.language = language;
     document.documentElement.lang = language;
@@ -306,6 +313,11 @@ export class WindowState {
     }
     if (happening.type === "settings") {
       this.take(happening.settings);
+      return;
+    }
+    if (happening.type === "resync" && !this.read) {
+      // The listener is there; what it may have missed is read after the first picture.
+      this.spoilt = true;
       return;
     }
     const before = this.world;
@@ -359,6 +371,9 @@ export class WindowState {
       void this.readFigures();
     }
     await Promise.all(reads);
+    if (!this.spoilt) return;
+    this.spoilt = false;
+    this.spoil({ status: true, timeline: true, history: true });
   }
 
   private async readStatus(): Promise<void> {

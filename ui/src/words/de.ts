@@ -278,6 +278,7 @@ export const de: Catalogue = {
   ask: {
     needs: (name) => `${name} braucht Sie`,
     later: "Später",
+    more: (n) => `und ${n} weitere darunter`,
     signIn: "Erneut anmelden",
     to: (name) => `bei ${name}`,
     still: (name, length) => `Programme bekommen noch ${length} lang ein Token von ${name}.`,

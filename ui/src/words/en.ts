@@ -279,6 +279,7 @@ export const en = {
   ask: {
     needs: (name: string) => `${name} needs you`,
     later: "Later",
+    more: (n: number) => `and ${n} more below`,
     signIn: "Sign in again",
     to: (name: string) => `to ${name}`,
     still: (name: string, length: string) => `Programs still get a token of ${name} for ${length}.`,
