@@ -23,6 +23,7 @@ mod hazards;
 mod log;
 mod removal;
 mod waking;
+mod wishes;
 mod world;
 
 use world::{Answer, HOUR, World, account, begin, grant, id_of, page, refusal, tokens};

@@ -87,6 +87,8 @@ notify_ahead_s = 120
 history_days = 30
 theme = "dark"
 notify_command = ["notify", "--now"]
+notifications = false
+refresh_ahead_s = 600
 
 [accounts."Zürich office"]
 id = "{ID}"
@@ -100,6 +102,7 @@ flow = "device"
 refresh = "when_used"
 login_hint = "ada@example.com"
 auth_params = {{ prompt = "consent" }}
+browser = ["firefox", "-P", "work"]
 paused = true
 
 [accounts.home]
@@ -111,6 +114,8 @@ token_url = "http://127.0.0.1:8080/token"
     let config = place.settings.load().unwrap();
     assert_eq!(config.settings.notify_ahead_s, 120);
     assert_eq!(config.settings.history_days, 30);
+    assert!(!config.settings.notifications);
+    assert_eq!(config.settings.refresh_ahead_s, Some(600));
     assert_eq!(config.settings.log_level, Settings::default().log_level);
     let [office, home] = &config.accounts[..] else {
         panic!("two accounts, not {:?}", config.accounts);
@@ -126,6 +131,10 @@ token_url = "http://127.0.0.1:8080/token"
         (Flow::Device, RefreshWhen::WhenUsed)
     );
     assert_eq!(office.auth_params["prompt"], "consent");
+    assert_eq!(
+        office.browser.as_deref(),
+        Some(&["firefox", "-P", "work"].map(str::to_owned)[..])
+    );
     assert!(office.paused);
 }
 
@@ -160,7 +169,7 @@ fn what_is_wrong_is_told_with_its_place_and_a_way_out() {
     insta::assert_snapshot!(told.join("\n"), @r#"
     config.toml:4:1: scope is no key of an account; did you mean scopes?
     config.toml:4:1: token_ulr is no key of an account; did you mean token_url?
-    config.toml:4:1: whatever is no key of an account; there are id, provider, issuer, auth_url, token_url, device_url, revocation_url, client_id, client_auth, scopes, redirect, flow, refresh, login_hint, auth_params, paused
+    config.toml:4:1: whatever is no key of an account; there are id, provider, issuer, auth_url, token_url, device_url, revocation_url, client_id, client_auth, scopes, redirect, flow, refresh, login_hint, auth_params, browser, paused
     config.toml:4:1: client_secret must not stand in this file. Remove the line; a client secret is set in the window (Edit), or by `tokentray add NAME --client-secret-stdin`, and kept in the keychain
     config.toml:4:1: Refresh-Token must not stand in this file. Remove the line; a client secret is set in the window (Edit), or by `tokentray add NAME --client-secret-stdin`, and kept in the keychain
     config.toml:4:13: token_url: plain http is only for this machine (127.0.0.1): use https
@@ -192,6 +201,8 @@ fn settings_are_checked_too() {
         "history_days = 0",
         "history_days = -1",
         "notify_command = []",
+        "refresh_ahead_s = 60",
+        "notifications = \"no\"",
         "proxy = \"localhost:3128\"",
         "format = \"one\"",
         "accounts = 7",
@@ -204,6 +215,8 @@ fn settings_are_checked_too() {
     config.toml:1:16: history_days: keep at least 1 day
     config.toml:1:16: invalid value: integer `-1`, expected u32
     config.toml:1:18: notify_command: must begin with a program, such as ["program", "argument"]
+    config.toml:1:19: refresh_ahead_s: from 120 (2 min) to 3600 (1 h); absent: a fifth of a life
+    config.toml:1:17: invalid type: string "…", expected a boolean
     config.toml:1:9: proxy: must be a URL with http, https, socks5 or socks5h
     config.toml:1:10: format must be 1
     config.toml:1:12: accounts are tables: write [accounts.NAME] above each one's keys

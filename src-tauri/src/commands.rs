@@ -10,7 +10,7 @@ use tauri::{AppHandle, Manager, State, ipc::Channel};
 use tokentray::{
     api::{
         problem::{Code, Problem},
-        types::{SettingsRow, SignInRow, TokenAnswer},
+        types::{AccountSettings, BrowserRow, SettingsRow, SignInRow, TokenAnswer},
     },
     autostart::Autostart,
     domain::secret::Secret,
@@ -51,6 +51,15 @@ pub async fn api(
     let method = routes::check(&method, &path, body.as_ref())?;
     if let Some(problem) = &shell.refusal {
         return Err(problem.clone());
+    }
+    if let Some(command) = routes::named_browser(body.as_ref()) {
+        let browsers: Vec<BrowserRow> = shell.client.get("/v1/browsers").await?;
+        if !routes::is_found(command, &browsers) {
+            return Err(Problem::new(
+                Code::Unauthorized,
+                "the window only chooses among the browsers of this computer",
+            ));
+        }
     }
     let (_, answer) = shell.client.request(method, &path, body).await?;
     Ok(answer)
@@ -160,12 +169,14 @@ pub async fn open_sign_in(shell: State<'_, Shell>, id: String) -> Answer<()> {
     let path = format!("/v1/sign-ins/{}", segment(&id));
     let row: SignInRow = shell.client.get(&path).await?;
     let settings: SettingsRow = shell.client.get("/v1/settings").await?;
+    let account = format!("/v1/accounts/{}", segment(&row.account));
+    let account: AccountSettings = shell.client.get(&account).await?;
     let address = row
         .url
         .or(row.verification_url_complete)
         .or(row.verification_url)
         .ok_or_else(|| Problem::new(Code::NotFound, "this sign-in is over"))?;
-    SystemBrowser::new(settings.browser, std::env::vars_os())
+    SystemBrowser::new(account.browser.or(settings.browser), std::env::vars_os())
         .open(address)
         .await
         .map_err(|error| Problem::new(Code::Internal, error.to_string()))

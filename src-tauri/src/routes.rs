@@ -2,11 +2,14 @@
 //!
 //! A list of what it needs, not of what it must not: a page that was taken over can do no more
 //! than a person could with the mouse. Surprising: tokens, imports and shares are not on it, and
-//! of the settings only those that cannot start a program.
+//! of what starts a program only the browsers that the engine found on this computer.
 
 use http::Method;
 use serde_json::Value;
-use tokentray::api::problem::{Code, Problem};
+use tokentray::api::{
+    problem::{Code, Problem},
+    types::BrowserRow,
+};
 
 /// `*` stands for one segment: a name or an id.
 const ALLOWED: &[(&str, &str)] = &[
@@ -15,6 +18,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("GET", "history"),
     ("GET", "stats"),
     ("GET", "providers"),
+    ("GET", "browsers"),
     ("GET", "doctor"),
     ("GET", "settings"),
     ("PATCH", "settings"),
@@ -39,11 +43,15 @@ const ALLOWED: &[(&str, &str)] = &[
     ("POST", "practice"),
 ];
 
-/// Settings that the window may change; `browser` and `notify_command` name programs.
+/// Settings that the window may change; `notify_command` names a program, and so does `browser`,
+/// for which see [`named_browser`].
 const SETTINGS: &[&str] = &[
     "theme",
     "language",
+    "browser",
+    "notifications",
     "notify_ahead_s",
+    "refresh_ahead_s",
     "history_days",
     "log_level",
     "ca_file",
@@ -74,6 +82,19 @@ pub fn check(method: &str, path: &str, body: Option<&Value>) -> Result<Method, P
         return Err(refused());
     }
     Method::from_bytes(method.as_bytes()).map_err(|_| refused())
+}
+
+/// The command in a body that would open a browser: it must be one of those that were found.
+pub fn named_browser(body: Option<&Value>) -> Option<&Value> {
+    body?
+        .get("browser")
+        .filter(|command| !command.is_null() && command.as_array().is_none_or(|c| !c.is_empty()))
+}
+
+/// Whether a command is one of those that the engine found.
+pub fn is_found(command: &Value, browsers: &[BrowserRow]) -> bool {
+    serde_json::from_value::<Vec<String>>(command.clone())
+        .is_ok_and(|command| browsers.iter().any(|found| found.command == command))
 }
 
 fn fits(pattern: &str, asked: &str) -> bool {
@@ -128,8 +149,32 @@ mod tests {
     fn a_page_cannot_set_a_program_to_run() {
         let set = |body| check("PATCH", "/v1/settings", Some(&body)).is_ok();
         assert!(set(json!({ "theme": "dark" })));
-        assert!(!set(json!({ "theme": "dark", "browser": ["sh"] })));
         assert!(!set(json!({ "notify_command": ["sh"] })));
         assert!(!set(json!(null)));
+
+        let firefox = ["firefox", "-P", "work"].map(str::to_owned);
+        let found = [BrowserRow {
+            name: "Firefox".into(),
+            profile: Some("work".into()),
+            command: firefox.into(),
+        }];
+        let named = |body: Value| named_browser(Some(&body)).cloned();
+        for none in [
+            json!({}),
+            json!({ "browser": null }),
+            json!({ "browser": [] }),
+        ] {
+            assert_eq!(named(none), None);
+        }
+        for command in [
+            json!(["sh"]),
+            json!(["firefox"]),
+            json!("firefox"),
+            json!({}),
+        ] {
+            let named = named(json!({ "browser": command })).unwrap();
+            assert!(!is_found(&named, &found), "{named}");
+        }
+        assert!(is_found(&json!(["firefox", "-P", "work"]), &found));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tauri::{
     AppHandle, Wry,
     image::Image,
-    menu::{CheckMenuItem, Menu, MenuItem, PredefinedMenuItem},
+    menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu},
     tray::{MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent},
 };
 use tokentray::io::{
@@ -126,37 +126,56 @@ fn draw(app: &AppHandle, icon: &TrayIcon, model: &TrayModel) -> tauri::Result<()
     icon.set_menu(Some(menu(app, &model.rows)?))
 }
 
-/// Rows are told apart by their place: the model that made the menu knows what each does.
 fn menu(app: &AppHandle, rows: &[TrayRow]) -> tauri::Result<Menu<Wry>> {
     let menu = Menu::new(app)?;
     for (place, row) in rows.iter().enumerate() {
-        let id = place.to_string();
-        match row {
-            TrayRow::Item { label, .. } => {
-                menu.append(&MenuItem::with_id(
-                    app,
-                    id,
-                    escape(label),
-                    true,
-                    None::<&str>,
-                )?)?;
-            }
-            TrayRow::Check { label, checked, .. } => {
-                let item =
-                    CheckMenuItem::with_id(app, id, escape(label), true, *checked, None::<&str>)?;
-                menu.append(&item)?;
-            }
-            TrayRow::Separator => menu.append(&PredefinedMenuItem::separator(app)?)?,
-        }
+        menu.append(&*item(app, row, place.to_string())?)?;
     }
     Ok(menu)
 }
 
+/// Rows are told apart by their place (`3`, in a submenu `3.1`): the model that made the menu knows
+/// what each does.
+fn item(app: &AppHandle, row: &TrayRow, id: String) -> tauri::Result<Box<dyn IsMenuItem<Wry>>> {
+    Ok(match row {
+        TrayRow::Item { label, .. } => Box::new(MenuItem::with_id(
+            app,
+            id,
+            escape(label),
+            true,
+            None::<&str>,
+        )?),
+        TrayRow::Check { label, checked, .. } => Box::new(CheckMenuItem::with_id(
+            app,
+            id,
+            escape(label),
+            true,
+            *checked,
+            None::<&str>,
+        )?),
+        TrayRow::Submenu { label, rows } => {
+            let submenu = Submenu::with_id(app, id.clone(), escape(label), true)?;
+            for (place, row) in rows.iter().enumerate() {
+                submenu.append(&*item(app, row, format!("{id}.{place}"))?)?;
+            }
+            Box::new(submenu)
+        }
+        TrayRow::Separator => Box::new(PredefinedMenuItem::separator(app)?),
+    })
+}
+
 fn chosen(model: &Option<TrayModel>, id: &str) -> Option<TrayAction> {
-    match model.as_ref()?.rows.get(id.parse::<usize>().ok()?)? {
-        TrayRow::Item { action, .. } | TrayRow::Check { action, .. } => Some(action.clone()),
-        TrayRow::Separator => None,
+    let mut rows = &model.as_ref()?.rows;
+    for place in id.split('.') {
+        match rows.get(place.parse::<usize>().ok()?)? {
+            TrayRow::Item { action, .. } | TrayRow::Check { action, .. } => {
+                return Some(action.clone());
+            }
+            TrayRow::Submenu { rows: within, .. } => rows = within,
+            TrayRow::Separator => return None,
+        }
     }
+    None
 }
 
 fn send(clicks: &mpsc::UnboundedSender<TrayEvent>, action: TrayAction) {

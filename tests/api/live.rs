@@ -71,7 +71,7 @@ async fn whatever_is_wrong_with_a_request_is_said_and_said_alike_both_ways() {
     INVALID_REQUEST PUT is not offered on /v1/status; GET /v1/openapi.json lists what is
     INVALID_REQUEST name is missing
     INVALID_REQUEST the body must be a JSON object
-    INVALID_REQUEST the body is not what is expected: unknown field `nmae`, expected one of `name`, `provider`, `issuer`, `auth_url`, `token_url`, `device_url`, `revocation_url`, `client_id`, `client_secret`, `client_auth`, `scopes`, `redirect_host`, `redirect_ports`, `redirect_path`, `flow`, `refresh`, `login_hint`, `auth_params` at line 1 column 7
+    INVALID_REQUEST the body is not what is expected: unknown field `nmae`, expected one of `name`, `provider`, `issuer`, `auth_url`, `token_url`, `device_url`, `revocation_url`, `client_id`, `client_secret`, `client_auth`, `scopes`, `redirect_host`, `redirect_ports`, `redirect_path`, `flow`, `refresh`, `login_hint`, `auth_params`, `browser` at line 1 column 7
     NOT_FOUND no account is named "none"; there is no account yet
     INVALID_REQUEST the query is not what is expected: revok: unknown field `revok`, expected `revoke`
     NOT_FOUND no account is named "none"; there is no account yet

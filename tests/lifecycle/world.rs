@@ -475,7 +475,13 @@ impl SettingsFile for TestSettings {
                         account.name.clone_from(to);
                     }
                 }
-                SettingsEdit::Set { .. } => {}
+                SettingsEdit::Set { key, value } => {
+                    let mut settings = serde_json::to_value(&config.settings).expect("settings");
+                    let settings_of = settings.as_object_mut().expect("an object");
+                    settings_of.remove(key);
+                    settings_of.extend(value.clone().map(|value| (key.clone(), value)));
+                    config.settings = serde_json::from_value(settings).expect("settings");
+                }
             }
         }
         Ok(config.clone())

@@ -89,9 +89,22 @@ fn menu(status: &Status) -> String {
             TrayRow::Check { label, checked, .. } => {
                 format!("[{}] {label}\n", if *checked { 'x' } else { ' ' })
             }
+            TrayRow::Submenu { label, rows } => {
+                let within: Vec<&str> = rows.iter().map(label_of).collect();
+                format!("{label} > {}\n", within.join(", "))
+            }
             TrayRow::Separator => "--\n".to_owned(),
         })
         .collect()
+}
+
+fn label_of(row: &TrayRow) -> &str {
+    match row {
+        TrayRow::Item { label, .. }
+        | TrayRow::Check { label, .. }
+        | TrayRow::Submenu { label, .. } => label,
+        TrayRow::Separator => "--",
+    }
 }
 
 #[test]
@@ -104,13 +117,25 @@ fn the_menu_leads_with_who_needs_a_person() {
     status.accounts[1].generation = 0;
     assert_eq!(
         menu(&status),
-        "Sign in again: Okta\nSign in: Slack\n--\nOpen Tokentray\nPause all\n[x] Start at login\n--\nQuit\n"
+        "Sign in again: Okta\nSign in: Slack\n--\nOpen Tokentray\n--\n\
+         Okta: sign in again > Sign in again, Show in the window\n\
+         Slack: sign in again > Sign in, Show in the window\n\
+         Google: well > Refresh now, Pause, Sign in again, Show in the window\n\
+         --\nPause all\n[x] Start at login\n--\nQuit\n"
     );
     status.accounts.drain(..2);
     status.paused = true;
     assert_eq!(
         menu(&status),
-        "Open Tokentray\nResume\n[x] Start at login\n--\nQuit\n"
+        "Open Tokentray\n--\n\
+         Google: well > Refresh now, Pause, Sign in again, Show in the window\n\
+         --\nResume\n[x] Start at login\n--\nQuit\n"
+    );
+    status.accounts[0].state = AccountState::Paused;
+    let google = menu(&status).lines().nth(2).map(str::to_owned);
+    assert_eq!(
+        google.as_deref(),
+        Some("Google: paused > Resume, Sign in again, Show in the window")
     );
 }
 
@@ -124,6 +149,8 @@ fn a_menu_stays_on_the_screen() {
         text.contains("Sign in again: a7\n22 more need you…\n--\n"),
         "{text}"
     );
+    assert_eq!(text.matches(" > ").count(), 12, "{text}");
+    assert!(text.contains("\n18 more…\n--\n"), "{text}");
 }
 
 #[test]

@@ -72,6 +72,17 @@ pub struct Ports {
     pub locks: Arc<dyn AccountLocks>,
 }
 
+/// What a person wishes of the owning task, for all accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preferences {
+    /// Notifications are wanted at all; tray and window tell in any case.
+    pub notify: bool,
+    /// The notification may come so long before the access token ends.
+    pub notify_ahead: Duration,
+    /// How long before its end a token is refreshed; none: a share of its life.
+    pub refresh_ahead: Option<Duration>,
+}
+
 /// What the owning task is told.
 pub enum Message {
     Account(AccountId, Input),
@@ -113,7 +124,7 @@ pub enum Message {
     LockTaken(AccountId, Result<LockGuard, LockError>),
     /// A presenter showed the notice with this id.
     NoticeShown(String),
-    NotifyAhead(Duration),
+    Preferences(Preferences),
     /// Start nothing new; answers when nothing is in flight, or after 10 s.
     Quiesce {
         reply: oneshot::Sender<()>,
@@ -141,7 +152,12 @@ pub struct Coordinator {
 
 impl Coordinator {
     /// Starts the owning task with these accounts. `seed` makes its jitter repeatable.
-    pub fn start(ports: Ports, accounts: Vec<Account>, notify_ahead: Duration, seed: u64) -> Self {
+    pub fn start(
+        ports: Ports,
+        accounts: Vec<Account>,
+        preferences: Preferences,
+        seed: u64,
+    ) -> Self {
         let (messages, inbox) = mpsc::unbounded_channel();
         let (changes, _) = broadcast::channel(1024);
         let snapshot = Snapshot::default();
@@ -179,7 +195,8 @@ impl Coordinator {
                 ..Machine::default()
             },
             quiescing: Vec::new(),
-            notices: notice::Notices::new(notify_ahead),
+            notices: notice::Notices::default(),
+            preferences,
             skew: wall_offset(now),
             looked_at: now.boot,
             awake: Duration::ZERO,
@@ -314,6 +331,7 @@ struct Task {
     machine: Machine,
     quiescing: Vec<(Duration, oneshot::Sender<()>)>,
     notices: notice::Notices,
+    preferences: Preferences,
     /// Wall minus boot, in milliseconds: it changes when somebody sets the clock.
     skew: i64,
     looked_at: Duration,

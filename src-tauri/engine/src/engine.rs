@@ -165,11 +165,10 @@ impl Engine {
     /// Fails where that file cannot be read: an engine without its accounts would look empty.
     pub fn start(options: EngineOptions) -> Result<Self, SettingsError> {
         let config = options.settings.load()?;
-        let ahead = Duration::from_secs(config.settings.notify_ahead_s);
         let coordinator = Coordinator::start(
             options.ports.clone(),
             config.accounts.clone(),
-            ahead,
+            accounts::preferences(&config.settings),
             options.seed,
         );
         let engine = Self {

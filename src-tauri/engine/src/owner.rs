@@ -24,7 +24,7 @@ use crate::{
     headless,
     io::{
         Pending,
-        browser::{Browser, BrowserError, SystemBrowser},
+        browser::{Browser, BrowserError, Installed, SystemBrowser},
         clock::SystemClock,
         file_system,
         history::{HistoryOpenError, sqlite::SqliteHistory},
@@ -248,6 +248,18 @@ impl ConfiguredBrowser {
 impl Browser for ConfiguredBrowser {
     fn open(&self, url: String) -> Pending<'static, Result<(), BrowserError>> {
         self.current().open(url)
+    }
+
+    fn open_by(
+        &self,
+        command: Option<Vec<String>>,
+        url: String,
+    ) -> Pending<'static, Result<(), BrowserError>> {
+        self.current().open_by(command, url)
+    }
+
+    fn installed(&self) -> Vec<Installed> {
+        self.current().installed()
     }
 
     fn is_likely(&self) -> bool {

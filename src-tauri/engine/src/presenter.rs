@@ -311,6 +311,9 @@ impl Presenter {
         match click.action {
             TrayAction::Open => self.open_window(token),
             TrayAction::SignIn(account) => self.sign_in(&account, token),
+            TrayAction::Refresh(account) => self.act(&account, "refresh"),
+            TrayAction::Pause(account) => self.act(&account, "pause"),
+            TrayAction::Resume(account) => self.act(&account, "resume"),
             TrayAction::PauseAll => self.post("/v1/pause".into(), None),
             TrayAction::ResumeAll => self.post("/v1/resume".into(), None),
             TrayAction::StartAtLogin(on) => {
@@ -367,6 +370,10 @@ impl Presenter {
             request["activation_token"] = Value::String(token);
         }
         self.post(path, Some(request));
+    }
+
+    fn act(&self, account: &str, action: &str) {
+        self.post(format!("/v1/accounts/{}/{action}", segment(account)), None);
     }
 
     fn post(&self, path: String, body: Option<Value>) {

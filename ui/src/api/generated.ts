@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/browsers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The browsers of this computer and their profiles, for a picker. */
+        get: operations["browsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/discover": {
         parameters: {
             query?: never;
@@ -551,6 +568,11 @@ export interface components {
             } | null;
             /** @default null */
             auth_url: string | null;
+            /**
+             * @description An empty list: as the settings say.
+             * @default null
+             */
+            browser: string[] | null;
             /** @default null */
             client_auth: string | null;
             /** @default null */
@@ -659,6 +681,11 @@ export interface components {
             /** @default null */
             auth_url: string | null;
             /**
+             * @description Program and arguments that open its sign-in page; absent: as the settings say.
+             * @default null
+             */
+            browser: string[] | null;
+            /**
              * @description `none`, `basic` or `post`; absent: by itself.
              * @default null
              */
@@ -708,6 +735,14 @@ export interface components {
          * @enum {string}
          */
         Action: "wait" | "check_network" | "sign_in" | "edit_account" | "unlock_keychain" | "refresh";
+        /** @description A browser of this computer, or one of its profiles: `GET /v1/browsers`. */
+        BrowserRow: {
+            /** @description Program and arguments, as `browser` takes them. */
+            command: string[];
+            name: string;
+            /** @description None for the browser with whatever profile it opens by itself. */
+            profile?: string | null;
+        };
         /**
          * @description What went wrong, precise enough to tell a person.
          * @enum {string}
@@ -1045,10 +1080,17 @@ export interface components {
             /** @description `system`, `en` or `de`: the window's words. */
             language: string;
             log_level: string;
+            /** @description Whether a notification is ever sent; tray and window tell in any case. */
+            notifications: boolean;
             /** Format: int64 */
             notify_ahead_s: number;
             notify_command?: string[] | null;
             proxy?: string | null;
+            /**
+             * Format: int64
+             * @description So long before its end a token is refreshed (120 to 3600); absent: a fifth of its life.
+             */
+            refresh_ahead_s?: number | null;
             state_folder: string;
             /** @description `system`, `light` or `dark`. */
             theme: string;
@@ -1648,6 +1690,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description A problem document (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    browsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserRow"][];
                 };
             };
             /** @description A problem document (RFC 9457) */

@@ -11,6 +11,7 @@ export type AccountSettings = Partial<Schemas["AccountSettings"] & Received>;
 export type AccountState = Schemas["AccountState"];
 export type Action = Schemas["Action"];
 export type ApiEvent = Schemas["Event"];
+export type BrowserRow = Schemas["BrowserRow"];
 export type Cause = Schemas["Cause"];
 export type Discovered = Schemas["Discovered"];
 export type ExpiresSource = Schemas["ExpiresSource"];

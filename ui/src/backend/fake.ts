@@ -14,7 +14,7 @@ import type {
   Timeline,
 } from "../api/types";
 import { Refused, type Backend, type Happening, type Method, type ShellInfo } from "./backend";
-import { PROVIDERS, stories } from "./fake_data";
+import { BROWSERS, PROVIDERS, stories } from "./fake_data";
 import { many, manyLanes } from "./fake_many";
 import { account, entry, overall } from "./fake_world";
 
@@ -78,6 +78,7 @@ class Invented {
   private readonly waits: boolean;
   private paused = false;
   private settings: SettingsRow = {
+    notifications: true,
     notify_ahead_s: 600,
     history_days: 90,
     log_level: "info",
@@ -130,6 +131,8 @@ class Invented {
         return this.history(search);
       case "providers":
         return PROVIDERS;
+      case "browsers":
+        return BROWSERS;
       case "doctor":
         return this.scene === "empty" ? FINDINGS : [...FINDINGS, ...ODD];
       case "stats":
@@ -145,6 +148,11 @@ class Invented {
         };
       case "settings":
         if (method === "PATCH") {
+          const proxy = body["proxy"];
+          if (typeof proxy === "string" && !proxy.includes("://")) {
+            const fault = "proxy: must be a URL with http, https, socks5 or socks5h";
+            throw refused("INVALID_REQUEST", 400, `config.toml:1:9: ${fault}`);
+          }
           this.settings = { ...this.settings, ...body };
           this.tell({ type: "settings", settings: this.settings });
         }
@@ -448,6 +456,6 @@ function needYou(names: string[]): string {
   return names.length === 1 ? `${only} needs you` : `${names.length} need you: ${names.join(", ")}`;
 }
 
-function refused(code: "NOT_FOUND", status: number, detail: string): Refused {
+function refused(code: "NOT_FOUND" | "INVALID_REQUEST", status: number, detail: string): Refused {
   return new Refused({ type: `urn:tokentray:${code}`, title: "not found", status, code, detail });
 }

@@ -2,6 +2,7 @@
 
 import type {
   AccountRow,
+  BrowserRow,
   HistoryRow,
   Lane,
   LaneBar,
@@ -373,4 +374,11 @@ export const PROVIDERS: ProviderRow[] = [
     needs_secret: true,
     facts: [],
   },
+];
+
+export const BROWSERS: BrowserRow[] = [
+  { name: "Chromium", command: ["chromium"] },
+  { name: "Firefox", command: ["firefox"] },
+  { name: "Firefox", profile: "home", command: ["firefox", "-P", "home"] },
+  { name: "Firefox", profile: "work", command: ["firefox", "-P", "work"] },
 ];

@@ -2,6 +2,7 @@
 
 import type { AccountPatch, AccountSettings, Discovered, ProviderRow } from "../api/types";
 import { words } from "../words/words";
+import { browserKey } from "./browsers";
 
 export interface Form {
   name: string;
@@ -23,6 +24,8 @@ export interface Form {
   /** `name=value`, one a line. */
   params: string;
   takeOver: string;
+  /** The command that opens its sign-in page, as a text; empty: as the settings say. */
+  browser: string;
 }
 
 export const BY_ISSUER = "issuer";
@@ -47,6 +50,7 @@ export function emptyForm(): Form {
     revocationUrl: "",
     params: "",
     takeOver: "",
+    browser: "",
   };
 }
 
@@ -151,12 +155,17 @@ export function settings(form: Form): AccountSettings {
     ...optional("device_url", endpoints ? form.deviceUrl : ""),
     ...optional("revocation_url", endpoints ? form.revocationUrl : ""),
     ...(form.params.trim() ? { auth_params: parameters(form.params) ?? {} } : {}),
+    ...(form.browser ? { browser: commandOf(form.browser) } : {}),
     ...optional("client_secret", form.clientSecret),
     ...optional("redirect_host", form.redirectHost),
     ...optional("redirect_path", form.redirectPath),
     ...optional("login_hint", form.loginHint),
     ...(form.redirectPorts.trim() ? { redirect_ports: ports(form.redirectPorts) ?? [] } : {}),
   };
+}
+
+function commandOf(browser: string): string[] {
+  return browser ? (JSON.parse(browser) as string[]) : [];
 }
 
 function optional<K extends string>(key: K, value: string): Partial<Record<K, string>> {
@@ -186,6 +195,7 @@ export function formOf(account: AccountSettings): Form {
       .map(([name, value]) => `${name}=${value}`)
       .join("\n"),
     takeOver: "",
+    browser: browserKey(account.browser),
   };
 }
 
@@ -218,6 +228,7 @@ export function patch(before: Form, after: Form): AccountPatch {
   set("redirectPath", (value) => (changed.redirect_path = value));
   set("loginHint", (value) => (changed.login_hint = value));
   set("revocationUrl", (value) => (changed.revocation_url = value));
+  set("browser", (value) => (changed.browser = commandOf(value)));
   set("params", (value) => (changed.auth_params = parameters(value) ?? {}));
   return changed;
 }

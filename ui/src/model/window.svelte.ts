@@ -270,6 +270,18 @@ export class WindowState {
     return settings !== null;
   }
 
+  /** The same, with what is wrong for whoever shows it at its field; null when it is saved. */
+  async trySettings(patch: Record<string, unknown>): Promise<string | null> {
+    try {
+      this.take(await this.backend.request<SettingsRow>("PATCH", "/v1/settings", patch));
+      this.tell({ text: words.settings.saved });
+      return null;
+    } catch (error) {
+      // The field is in sight: neither file nor line nor key need naming.
+      return inWords(error).replace(/^config\.toml:\d+:\d+: (?:\w+: )?/, "");
+    }
+  }
+
   /** Settings as they are now, wherever they were changed. */
   private take(settings: SettingsRow): void {
     this.settings = settings;

@@ -52,6 +52,7 @@ use crate::api::{
         routes::timeline,
         events::stream,
         routes::providers,
+        routes::browsers,
         routes::discover,
         routes::explain,
         routes::settings,

@@ -153,6 +153,8 @@ pub struct AccountSettings {
     pub refresh: Option<String>,
     pub login_hint: Option<String>,
     pub auth_params: BTreeMap<String, String>,
+    /// Program and arguments that open its sign-in page; absent: as the settings say.
+    pub browser: Option<Vec<String>>,
 }
 
 /// `PATCH /v1/accounts/{name}`: absent members stay as they are.
@@ -182,6 +184,8 @@ pub struct AccountPatch {
     pub login_hint: Option<String>,
     /// All of them anew.
     pub auth_params: Option<BTreeMap<String, String>>,
+    /// An empty list: as the settings say.
+    pub browser: Option<Vec<String>>,
 }
 
 /// Query of `GET /v1/accounts/{name}/token`.
@@ -562,11 +566,25 @@ pub struct ImportRequest {
     pub take_over: Option<String>,
 }
 
+/// A browser of this computer, or one of its profiles: `GET /v1/browsers`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BrowserRow {
+    pub name: String,
+    /// None for the browser with whatever profile it opens by itself.
+    pub profile: Option<String>,
+    /// Program and arguments, as `browser` takes them.
+    pub command: Vec<String>,
+}
+
 /// `GET/PATCH /v1/settings`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SettingsRow {
+    /// Whether a notification is ever sent; tray and window tell in any case.
+    pub notifications: bool,
     pub notify_ahead_s: u64,
     pub notify_command: Option<Vec<String>>,
+    /// So long before its end a token is refreshed (120 to 3600); absent: a fifth of its life.
+    pub refresh_ahead_s: Option<u64>,
     pub history_days: u32,
     pub log_level: String,
     /// `system`, `light` or `dark`.

@@ -36,8 +36,8 @@ struct Case {
 }
 
 /// Open incidents and what became of them.
+#[derive(Default)]
 pub(super) struct Notices {
-    ahead: Duration,
     open: BTreeMap<AccountId, Case>,
     /// Others may follow within ten seconds: one notification for all.
     gather_until: Option<Duration>,
@@ -46,20 +46,6 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    pub fn new(ahead: Duration) -> Self {
-        Self {
-            ahead,
-            open: BTreeMap::new(),
-            gather_until: None,
-            wanted: None,
-            wake: None,
-        }
-    }
-
-    pub fn set_ahead(&mut self, ahead: Duration) {
-        self.ahead = ahead;
-    }
-
     /// Keeps the open incident of an account, or forgets it.
     pub fn note(&mut self, id: &AccountId, name: String, facts: &AccountFacts, removed: bool) {
         match &facts.incident {
@@ -91,10 +77,17 @@ impl Notices {
 impl Task {
     /// Works out which notification is wanted now.
     pub(super) fn look_at_notices(&mut self, now: Now) {
+        if !self.preferences.notify {
+            self.notices.gather_until = None;
+            self.notices.wake = None;
+            self.want(Vec::new(), true);
+            return;
+        }
+        let ahead = self.preferences.notify_ahead;
         let (mut due, mut told, mut next) = (Vec::new(), Vec::new(), None::<Duration>);
         for (id, case) in &self.notices.open {
             let entry = (id.clone(), case.name.clone(), case.incident.clone());
-            match telling(&case.incident, &case.facts, self.notices.ahead, now.wall) {
+            match telling(&case.incident, &case.facts, ahead, now.wall) {
                 Telling::Due { .. } => due.push(entry),
                 Telling::Told => told.push(entry),
                 Telling::At(at) => {
@@ -162,7 +155,12 @@ impl Task {
             let due = self.notices.open.get(&account).is_some_and(|case| {
                 let now = self.ports.clock.now();
                 matches!(
-                    telling(&case.incident, &case.facts, self.notices.ahead, now.wall),
+                    telling(
+                        &case.incident,
+                        &case.facts,
+                        self.preferences.notify_ahead,
+                        now.wall
+                    ),
                     Telling::Due { .. }
                 )
             });

@@ -17,6 +17,7 @@ impl Task {
             scopes: account.scopes.clone(),
             client_id: account.client_id.clone(),
             token_url: account.token_url.clone(),
+            margin: self.preferences.refresh_ahead,
         };
         let id = account.id.clone();
         self.snapshot.put(account);

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Change, DRAIN, MAX_SLEEP, Message, Overall, SLEPT, Task, WAKE_LOST, wall_offset};
+use super::{
+    Change, DRAIN, MAX_SLEEP, Message, Overall, Preferences, SLEPT, Task, WAKE_LOST, wall_offset,
+};
 use crate::{
     domain::{
         account::{Account, AccountId},
@@ -167,7 +169,7 @@ impl Task {
             Message::Key(key) => self.on_key(key),
             Message::LockTaken(id, guard) => self.on_lock(&id, guard),
             Message::NoticeShown(id) => self.on_notice_shown(&id),
-            Message::NotifyAhead(ahead) => self.notices.set_ahead(ahead),
+            Message::Preferences(preferences) => self.prefer(preferences),
             Message::Quiesce { reply } => {
                 self.machine.stopping = true;
                 self.quiescing.push((self.now().boot + DRAIN, reply));
@@ -177,6 +179,15 @@ impl Task {
                 for id in self.lives.keys().cloned().collect::<Vec<_>>() {
                     self.step(&id, Input::Resave);
                 }
+            }
+        }
+    }
+
+    fn prefer(&mut self, preferences: Preferences) {
+        let before = std::mem::replace(&mut self.preferences, preferences);
+        if before.refresh_ahead != preferences.refresh_ahead {
+            for id in self.lives.keys().cloned().collect::<Vec<_>>() {
+                self.step(&id, Input::Margin(preferences.refresh_ahead));
             }
         }
     }

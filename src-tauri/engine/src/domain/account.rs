@@ -108,6 +108,9 @@ pub struct Account {
     /// Extra parameters of the authorization request, such as `prompt` or `audience`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub auth_params: BTreeMap<String, String>,
+    /// Program and arguments that open this account's sign-in page, instead of the settings' own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub paused: bool,
 }
@@ -136,6 +139,7 @@ impl Account {
             refresh: RefreshWhen::default(),
             login_hint: None,
             auth_params: BTreeMap::new(),
+            browser: None,
             paused: false,
         }
     }

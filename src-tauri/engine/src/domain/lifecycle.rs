@@ -252,6 +252,7 @@ impl Life {
             Input::Restore => self.removed = false,
             Input::Resave => self.resave(&mut out),
             Input::Setup(setup) => self.on_setup(setup, now, &mut out),
+            Input::Margin(margin) => self.on_margin(margin),
             Input::Woke { trigger, after } => self.on_woke(trigger, now.boot + after, &mut out),
             Input::LookedAround { token_endpoint } => self.on_looked_around(token_endpoint, now),
             Input::Noticed => self.on_noticed(now, &mut out),

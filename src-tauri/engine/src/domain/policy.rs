@@ -46,10 +46,15 @@ const fn minutes(n: u64) -> Duration {
 
 const HOUR: Duration = minutes(60);
 
-/// How long before its end a token is refreshed: 20 % of its life, at least 2 min, at most 1 h,
-/// never more than half, so that an outage has a runway.
-pub fn ahead(lifetime: Duration) -> Duration {
-    (lifetime / 5).clamp(minutes(2), HOUR).min(lifetime / 2)
+/// The least and the most that a person may wish for as [`ahead`].
+pub const MARGINS: (Duration, Duration) = (minutes(2), HOUR);
+
+/// How long before its end a token is refreshed: what a person wishes, else 20 % of its life; at
+/// least 2 min, at most 1 h, never more than half, so that an outage has a runway.
+pub fn ahead(lifetime: Duration, wish: Option<Duration>) -> Duration {
+    wish.unwrap_or(lifetime / 5)
+        .clamp(MARGINS.0, MARGINS.1)
+        .min(lifetime / 2)
 }
 
 /// A token with less than this left is refreshed before it is handed out.
@@ -77,9 +82,14 @@ pub fn plus(at: DateTime<Utc>, length: Duration) -> DateTime<Utc> {
 
 /// When a grant is refreshed by the schedule; none where it never is (no refresh token).
 ///
-/// `jitter` is in `[0, 1)`. A grant without a known end of its access token is only moved by the
+/// `margin` is what a person wishes as [`ahead`]; `jitter` is in `[0, 1)`. A grant without a known end of its access token is only moved by the
 /// end of its refresh token.
-pub fn due_at(grant: &Grant, refresh_idle: Option<Duration>, jitter: f64) -> Option<DateTime<Utc>> {
+pub fn due_at(
+    grant: &Grant,
+    refresh_idle: Option<Duration>,
+    margin: Option<Duration>,
+    jitter: f64,
+) -> Option<DateTime<Utc>> {
     grant.refresh_token.as_ref()?;
     let by_access = grant.expires_at.map(|end| {
         let life = between(grant.issued_at, end);
@@ -87,7 +97,9 @@ pub fn due_at(grant: &Grant, refresh_idle: Option<Duration>, jitter: f64) -> Opt
             // The provider's wish wins, within the token's life.
             wish.clamp(grant.issued_at, end)
         } else {
-            let ahead = ahead(life).mul_f64(0.9 + 0.2 * jitter).min(life / 2);
+            let ahead = ahead(life, margin)
+                .mul_f64(0.9 + 0.2 * jitter)
+                .min(life / 2);
             plus(grant.issued_at, life.saturating_sub(ahead))
         };
         planned.min(end)
@@ -261,9 +273,26 @@ mod tests {
             (864_000, 3600),
         ] {
             assert_eq!(
-                ahead(Duration::from_secs(life)).as_secs(),
+                ahead(Duration::from_secs(life), None).as_secs(),
                 expected,
                 "life of {life} s"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wish_moves_a_refresh_within_the_same_bounds() {
+        for (life, wish, expected) in [
+            (3600, 1800, 1800),
+            (3600, 7200, 1800),
+            (28_800, 7200, 3600),
+            (3600, 1, 120),
+            (90, 600, 45),
+        ] {
+            assert_eq!(
+                ahead(Duration::from_secs(life), Some(Duration::from_secs(wish))).as_secs(),
+                expected,
+                "life of {life} s, wish of {wish} s"
             );
         }
     }

@@ -27,7 +27,13 @@ pub struct Figures {
 }
 
 /// Something worth a look, in a sentence each.
-pub fn unusual(figures: &Figures, lifetime: Option<Duration>) -> Vec<String> {
+///
+/// `margin` is how long before their end a person wishes tokens to be refreshed.
+pub fn unusual(
+    figures: &Figures,
+    lifetime: Option<Duration>,
+    margin: Option<Duration>,
+) -> Vec<String> {
     let mut found = Vec::new();
     if figures.signed_in_7 > USUAL_SIGN_INS {
         found.push(format!(
@@ -40,7 +46,7 @@ pub fn unusual(figures: &Figures, lifetime: Option<Duration>) -> Vec<String> {
             "{now} % of the tries failed within 7 days, {before} % in the weeks before"
         ));
     }
-    if let Some(planned) = lifetime.and_then(planned_a_week)
+    if let Some(planned) = lifetime.and_then(|life| planned_a_week(life, margin))
         && figures.refreshed_7 > planned.saturating_mul(3) / 2 + ALLOWANCE
     {
         found.push(format!(
@@ -63,8 +69,10 @@ fn doubled(figures: &Figures) -> Option<(u64, u64)> {
 }
 
 /// Refreshes a week that the schedule alone makes.
-fn planned_a_week(lifetime: Duration) -> Option<u64> {
-    let pause = lifetime.checked_sub(policy::ahead(lifetime))?.as_secs();
+fn planned_a_week(lifetime: Duration, margin: Option<Duration>) -> Option<u64> {
+    let pause = lifetime
+        .checked_sub(policy::ahead(lifetime, margin))?
+        .as_secs();
     WEEK_S.checked_div(pause)
 }
 
@@ -83,8 +91,11 @@ mod tests {
             refreshed_30: 900,
             failed_30: 40,
         };
-        assert_eq!(unusual(&quiet, HOUR), Vec::<String>::new());
-        assert_eq!(unusual(&Figures::default(), None), Vec::<String>::new());
+        assert_eq!(unusual(&quiet, HOUR, None), Vec::<String>::new());
+        assert_eq!(
+            unusual(&Figures::default(), None, None),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
@@ -97,7 +108,7 @@ mod tests {
             failed_30: 190,
         };
         assert_eq!(
-            unusual(&odd, HOUR),
+            unusual(&odd, HOUR, None),
             [
                 "you signed in 3 times within 7 days",
                 "20 % of the tries failed within 7 days, 9 % in the weeks before",

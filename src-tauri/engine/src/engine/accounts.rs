@@ -12,9 +12,9 @@ use crate::{
         problem::{Code, Problem},
         types::{AccountPatch, AccountRow, AccountSettings, AccountState, Event},
     },
-    coordinator::Message,
+    coordinator::{Message, Preferences},
     domain::{account::AccountId, lifecycle::Input, secret::Secret},
-    io::settings::{Config, SettingsEdit, SettingsError},
+    io::settings::{Config, Settings, SettingsEdit, SettingsError},
 };
 
 impl Engine {
@@ -265,10 +265,19 @@ impl Engine {
             let settings = self.settings();
             self.inner.events.push(Event::Settings { settings });
         }
-        if before.settings.notify_ahead_s != config.settings.notify_ahead_s {
-            let ahead = Duration::from_secs(config.settings.notify_ahead_s);
-            coordinator.tell(Message::NotifyAhead(ahead));
+        let preferences = preferences(&config.settings);
+        if self::preferences(&before.settings) != preferences {
+            coordinator.tell(Message::Preferences(preferences));
         }
+    }
+}
+
+/// What of the settings the owning task goes by.
+pub(super) fn preferences(settings: &Settings) -> Preferences {
+    Preferences {
+        notify: settings.notifications,
+        notify_ahead: Duration::from_secs(settings.notify_ahead_s),
+        refresh_ahead: settings.refresh_ahead_s.map(Duration::from_secs),
     }
 }
 

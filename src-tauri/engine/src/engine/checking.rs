@@ -33,6 +33,7 @@ pub(super) fn apply(settings: &mut AccountSettings, patch: AccountPatch) {
         refresh,
         login_hint,
         auth_params,
+        browser,
     } = patch;
     let set = |old: &mut Option<String>, new: Option<String>| {
         if let Some(new) = new {
@@ -59,6 +60,9 @@ pub(super) fn apply(settings: &mut AccountSettings, patch: AccountPatch) {
     }
     if let Some(parameters) = auth_params {
         settings.auth_params = parameters;
+    }
+    if let Some(command) = browser {
+        settings.browser = Some(command).filter(|words| !words.is_empty());
     }
     if let Some(ports) = redirect_ports {
         settings.redirect_ports = ports;
@@ -168,6 +172,7 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
         .unwrap_or_default();
     account.login_hint = settings.login_hint;
     account.auth_params = settings.auth_params;
+    account.browser = settings.browser;
     Ok(account)
 }
 
@@ -197,5 +202,6 @@ pub(super) fn settings_of(account: &Account) -> AccountSettings {
         refresh: text(serde_json::to_value(account.refresh)),
         login_hint: account.login_hint.clone(),
         auth_params: account.auth_params.clone(),
+        browser: account.browser.clone(),
     }
 }

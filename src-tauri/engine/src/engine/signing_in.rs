@@ -171,7 +171,8 @@ impl Engine {
             going.row.borrow().clone()
         };
         if let Some(url) = row.url.clone().filter(|_| !request.no_browser) {
-            let _ = self.inner.browser.open(url).await;
+            let own = view.account.browser.clone();
+            let _ = self.inner.browser.open_by(own, url).await;
         }
         Some(row)
     }

@@ -7,8 +7,8 @@ use crate::{
     api::{
         problem::{Code, Problem},
         types::{
-            DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding, ProviderFact,
-            ProviderRow, SettingsRow,
+            BrowserRow, DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding,
+            ProviderFact, ProviderRow, SettingsRow,
         },
     },
     coordinator::{AccountView, Message},
@@ -22,9 +22,11 @@ use crate::{
 };
 
 /// Settings that may be set over the API, all of them members of [`SettingsRow`].
-const SETTABLE: [&str; 9] = [
+const SETTABLE: [&str; 11] = [
+    "notifications",
     "notify_ahead_s",
     "notify_command",
+    "refresh_ahead_s",
     "history_days",
     "log_level",
     "theme",
@@ -57,6 +59,22 @@ impl Engine {
                         source: fact.source.map(str::to_owned),
                     })
                     .collect(),
+            })
+            .collect()
+    }
+
+    /// The browsers of this computer and their profiles.
+    pub async fn browsers(&self) -> Vec<BrowserRow> {
+        let browser = self.inner.browser.clone();
+        // Files are read.
+        tokio::task::spawn_blocking(move || browser.installed())
+            .await
+            .unwrap_or_default()
+            .into_iter()
+            .map(|found| BrowserRow {
+                name: found.name,
+                profile: found.profile,
+                command: found.command,
             })
             .collect()
     }
@@ -148,6 +166,7 @@ impl Engine {
         findings: &mut Vec<Finding>,
     ) -> Answer<()> {
         let stats = self.stats().await?;
+        let margin = super::accounts::preferences(&self.changing().config.settings).refresh_ahead;
         for view in views {
             let name = &view.account.name;
             let week = stats.days_7.get(name).copied().unwrap_or_default();
@@ -163,7 +182,7 @@ impl Engine {
                 .facts
                 .as_ref()
                 .and_then(|f| Some(policy::between(f.issued_at?, f.expires_at?)));
-            for found in unusual::unusual(&figures, lifetime) {
+            for found in unusual::unusual(&figures, lifetime, margin) {
                 findings.push(Finding {
                     level: "note".into(),
                     about: name.clone(),
@@ -180,8 +199,10 @@ impl Engine {
         let settings = self.changing().config.settings.clone();
         let text = |path: std::path::PathBuf| path.to_string_lossy().into_owned();
         SettingsRow {
+            notifications: settings.notifications,
             notify_ahead_s: settings.notify_ahead_s,
             notify_command: settings.notify_command,
+            refresh_ahead_s: settings.refresh_ahead_s,
             history_days: settings.history_days,
             log_level: settings.log_level,
             theme: settings.theme,

@@ -14,8 +14,11 @@ use tokio::process::Command;
 
 use super::{Pending, token_endpoint::permitted_url};
 
+mod installed;
 #[cfg(target_os = "linux")]
 mod portal;
+
+pub use installed::Installed;
 
 /// A program that still runs after this long is taken for a browser at work.
 const LAUNCH_WAIT: Duration = Duration::from_secs(5);
@@ -77,6 +80,19 @@ pub enum BrowserError {
 pub trait Browser: Send + Sync + 'static {
     /// Asks for the address to be shown. `Ok` means that somebody took the request.
     fn open(&self, url: String) -> Pending<'static, Result<(), BrowserError>>;
+    /// The same by this command, where an account has one of its own.
+    fn open_by(
+        &self,
+        command: Option<Vec<String>>,
+        url: String,
+    ) -> Pending<'static, Result<(), BrowserError>> {
+        let _ = command;
+        self.open(url)
+    }
+    /// What a person can choose from. Reads files.
+    fn installed(&self) -> Vec<Installed> {
+        Vec::new()
+    }
     /// Whether a browser can be expected here at all: not over SSH, not without a display. Where it
     /// cannot, a device code is the better offer.
     fn is_likely(&self) -> bool;
@@ -122,6 +138,21 @@ impl Browser for SystemBrowser {
                 None => system(&url, &environment).await,
             }
         })
+    }
+
+    fn open_by(
+        &self,
+        command: Option<Vec<String>>,
+        url: String,
+    ) -> Pending<'static, Result<(), BrowserError>> {
+        match command {
+            Some(command) => Self::new(Some(command), self.environment.0.iter().cloned()).open(url),
+            None => self.open(url),
+        }
+    }
+
+    fn installed(&self) -> Vec<Installed> {
+        installed::found(|name| self.environment.get(name))
     }
 
     fn is_likely(&self) -> bool {
@@ -317,6 +348,25 @@ mod tests {
             std::fs::read_to_string(note).unwrap(),
             format!("--new|{url}||")
         );
+    }
+
+    #[tokio::test]
+    async fn an_account_has_a_browser_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let note = folder.path().join("note");
+        let script = format!("printf '%s|' \"$@\" > {}", note.display());
+        let browser = SystemBrowser::new(
+            Some(vec!["false".to_owned()]),
+            environment(&[("PATH", "/usr/bin:/bin")]),
+        );
+        let own = ["sh", "-c", &script, "sh", "-P", "work"].map(str::to_owned);
+        let url = "https://id.example/";
+        browser.open_by(Some(own.into()), url.into()).await.unwrap();
+        assert_eq!(
+            std::fs::read_to_string(note).unwrap(),
+            format!("-P|work|{url}|")
+        );
+        assert!(browser.open_by(None, url.into()).await.is_err());
     }
 
     #[tokio::test]

@@ -27,10 +27,14 @@ use super::Pending;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// Whether a notification is ever sent; tray and window tell in any case.
+    pub notifications: bool,
     /// The notification may come so long before the access token ends.
     pub notify_ahead_s: u64,
     /// Run instead of a notification where no presenter runs; the sentence is its last argument.
     pub notify_command: Option<Vec<String>>,
+    /// So long before its end a token is refreshed; absent: a fifth of its life.
+    pub refresh_ahead_s: Option<u64>,
     pub history_days: u32,
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub log_level: String,
@@ -48,8 +52,10 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            notifications: true,
             notify_ahead_s: Duration::from_mins(10).as_secs(),
             notify_command: None,
+            refresh_ahead_s: None,
             history_days: 90,
             log_level: "info".into(),
             theme: "system".into(),

@@ -45,6 +45,11 @@ pub enum TrayRow {
         checked: bool,
         action: TrayAction,
     },
+    /// Opens beside the row; rows within it are no submenus again.
+    Submenu {
+        label: String,
+        rows: Vec<TrayRow>,
+    },
     Separator,
 }
 
@@ -55,6 +60,10 @@ pub enum TrayAction {
     Open,
     /// Sign in again to this account, by name.
     SignIn(String),
+    /// Refresh this account now, by name.
+    Refresh(String),
+    Pause(String),
+    Resume(String),
     PauseAll,
     ResumeAll,
     /// Switch "Start at login" on or off.

@@ -7,6 +7,7 @@ use crate::{
 
 /// More accounts than this are one row that opens the window: a menu must fit on a screen.
 const MOST_SIGN_INS: usize = 8;
+const MOST_ACCOUNTS: usize = 12;
 
 /// The tray for this status. `start_at_login` is none where the platform has no such thing.
 pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
@@ -36,6 +37,7 @@ pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
         label: "Open Tokentray".into(),
         action: TrayAction::Open,
     });
+    rows.extend(account_rows(status));
     rows.push(if status.paused {
         TrayRow::Item {
             label: "Resume".into(),
@@ -75,6 +77,80 @@ pub fn without_engine(start_at_login: Option<bool>) -> TrayModel {
         rows,
         left: TrayAction::Open,
         middle: TrayAction::Open,
+    }
+}
+
+/// A submenu for each account: how it is, and what can be done about it without the window.
+fn account_rows(status: &Status) -> Vec<TrayRow> {
+    if status.accounts.is_empty() {
+        return Vec::new();
+    }
+    let mut rows = vec![TrayRow::Separator];
+    rows.extend(
+        status
+            .accounts
+            .iter()
+            .take(MOST_ACCOUNTS)
+            .map(|account| TrayRow::Submenu {
+                label: format!("{}: {}", account.name, state_words(account)),
+                rows: deeds(account),
+            }),
+    );
+    if status.accounts.len() > MOST_ACCOUNTS {
+        rows.push(TrayRow::Item {
+            label: format!("{} more…", status.accounts.len() - MOST_ACCOUNTS),
+            action: TrayAction::Open,
+        });
+    }
+    rows.push(TrayRow::Separator);
+    rows
+}
+
+fn deeds(account: &AccountRow) -> Vec<TrayRow> {
+    let name = || account.name.clone();
+    let item = |label: &str, action| TrayRow::Item {
+        label: label.to_owned(),
+        action,
+    };
+    let again = if account.generation == 0 {
+        "Sign in"
+    } else {
+        "Sign in again"
+    };
+    let mut rows = Vec::new();
+    match account.state {
+        AccountState::Paused => rows.push(item("Resume", TrayAction::Resume(name()))),
+        AccountState::SignedOut | AccountState::SignInNeeded | AccountState::Loading => {}
+        _ => {
+            if account.has_refresh_token {
+                rows.push(item("Refresh now", TrayAction::Refresh(name())));
+            }
+            rows.push(item("Pause", TrayAction::Pause(name())));
+        }
+    }
+    let sign_in = item(again, TrayAction::SignIn(name()));
+    if account.state == AccountState::SignInNeeded {
+        rows.insert(0, sign_in);
+    } else {
+        rows.push(sign_in);
+    }
+    rows.push(item("Show in the window", TrayAction::Open));
+    rows
+}
+
+/// A few words without a time: a menu may be looked at long after it was made.
+const fn state_words(account: &AccountRow) -> &'static str {
+    match account.state {
+        AccountState::Ok | AccountState::Expiring | AccountState::Refreshing => "well",
+        AccountState::SignInNeeded => "sign in again",
+        AccountState::SignedOut => "signed out",
+        AccountState::Paused => "paused",
+        AccountState::Expired => "over",
+        AccountState::Waiting => "waiting for its provider",
+        AccountState::Unclear => "refused, reason unknown",
+        AccountState::FixSetup => "the setup wants a look",
+        AccountState::VaultLocked => "keychain locked",
+        AccountState::Loading => "loading",
     }
 }
 

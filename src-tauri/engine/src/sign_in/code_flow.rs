@@ -63,7 +63,9 @@ async fn wait(
         if job.request.no_browser {
             return;
         }
-        if let Err(error) = ports.browser.open(authorization.url.to_string()).await {
+        let address = authorization.url.to_string();
+        let own = job.account.browser.clone();
+        if let Err(error) = ports.browser.open_by(own, address).await {
             progress.send_modify(|row| {
                 row.message = Some(format!(
                     "The browser could not be opened ({error}). Copy the link and open it yourself."

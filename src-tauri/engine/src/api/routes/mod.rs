@@ -63,6 +63,7 @@ pub fn router(engine: Engine) -> Router {
         .route("/v1/timeline", get(timeline))
         .route("/v1/events", get(events::stream))
         .route("/v1/providers", get(providers))
+        .route("/v1/browsers", get(browsers))
         .route("/v1/discover", post(discover))
         .route("/v1/explain", post(explain))
         .route("/v1/settings", get(settings).patch(edit_settings))

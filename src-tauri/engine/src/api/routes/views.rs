@@ -7,8 +7,8 @@ use crate::{
         extract::{Json, JsonBody, Query, Reply, invalid},
         problem::Problem,
         types::{
-            DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding, HistoryAnswer,
-            HistoryQuery, ProviderRow, Stats, Status, Timeline, TimelineQuery,
+            BrowserRow, DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding,
+            HistoryAnswer, HistoryQuery, ProviderRow, Stats, Status, Timeline, TimelineQuery,
         },
     },
     domain::{cause::Cause, history::HistoryKind},
@@ -102,6 +102,12 @@ pub async fn timeline(
 #[utoipa::path(get, path = "/v1/providers", tag = "setup", responses((status = 200, body = [ProviderRow])))]
 pub async fn providers(State(engine): State<Engine>) -> Json<Vec<ProviderRow>> {
     Json(engine.providers())
+}
+
+/// The browsers of this computer and their profiles, for a picker.
+#[utoipa::path(get, path = "/v1/browsers", tag = "setup", responses((status = 200, body = [BrowserRow])))]
+pub async fn browsers(State(engine): State<Engine>) -> Json<Vec<BrowserRow>> {
+    Json(engine.browsers().await)
 }
 
 /// Reads an issuer's metadata (OpenID Connect Discovery 1.0, RFC 8414).

@@ -27,6 +27,8 @@ pub struct Setup {
     pub scopes: Vec<String>,
     pub client_id: String,
     pub token_url: Option<String>,
+    /// How long before its end a person wishes a token to be refreshed.
+    pub margin: Option<Duration>,
 }
 
 impl Setup {
@@ -114,6 +116,8 @@ pub enum Input {
     /// The vault was moved: see that the new one has the newest grant.
     Resave,
     Setup(Setup),
+    /// Another wish for [`Setup::margin`]: the plan moves, nothing is tried for it.
+    Margin(Option<Duration>),
     /// Resume, network back, vault changed: nothing is sent by itself before so long after.
     Woke {
         trigger: Trigger,

@@ -222,7 +222,7 @@ impl Life {
         self.held = Some(Held {
             fingerprint: fingerprints.of(&grant.access_token),
             id_fingerprint: grant.id_token.as_ref().map(|t| fingerprints.of(t)),
-            due: policy::due_at(&grant, idle, jitter).map(|due| {
+            due: policy::due_at(&grant, idle, self.setup.margin, jitter).map(|due| {
                 if of_unknown_age {
                     received.boot
                 } else {
@@ -234,6 +234,17 @@ impl Life {
             received: received.boot.saturating_sub(age),
             grant,
         });
+    }
+
+    /// Plans the next refresh anew, as if the grant had come under this wish.
+    pub(super) fn on_margin(&mut self, margin: Option<Duration>) {
+        self.setup.margin = margin;
+        let jitter = self.jitter.next_unit();
+        let idle = self.setup.provider.and_then(|p| p.refresh_idle.limit());
+        if let Some(held) = &mut self.held {
+            let due = policy::due_at(&held.grant, idle, margin, jitter);
+            held.due = due.map(|due| held.received + policy::between(held.grant.issued_at, due));
+        }
     }
 
     pub(super) fn load(&mut self, out: &mut Vec<Effect>) {

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::domain::account::Account;
+use crate::domain::{account::Account, policy::MARGINS};
 
 use super::Settings;
 
@@ -58,7 +58,16 @@ pub fn check_account(account: &Account) -> Result<(), Wrong> {
         let message = format!("`{scope}` is not one scope: write each as a text of its own");
         return Err(Wrong::new("scopes", message));
     }
+    check_command("browser", account.browser.as_deref())?;
     check_redirect(account)
+}
+
+fn check_command(key: &'static str, command: Option<&[String]>) -> Result<(), Wrong> {
+    if command.is_some_and(|c| c.first().is_none_or(String::is_empty)) {
+        let message = "must begin with a program, such as [\"program\", \"argument\"]";
+        return Err(Wrong::new(key, message));
+    }
+    Ok(())
 }
 
 /// A name is a text of 1 to 64 characters that can be typed and shown.
@@ -139,17 +148,14 @@ pub(super) fn check_settings(settings: &Settings) -> Result<(), Wrong> {
     if settings.history_days == 0 {
         return Err(Wrong::new("history_days", "keep at least 1 day"));
     }
-    for (key, command) in [
-        ("notify_command", &settings.notify_command),
-        ("browser", &settings.browser),
-    ] {
-        if command
-            .as_ref()
-            .is_some_and(|c| c.first().is_none_or(String::is_empty))
-        {
-            let message = "must begin with a program, such as [\"program\", \"argument\"]";
-            return Err(Wrong::new(key, message));
-        }
+    check_command("notify_command", settings.notify_command.as_deref())?;
+    check_command("browser", settings.browser.as_deref())?;
+    let (least, most) = (MARGINS.0.as_secs(), MARGINS.1.as_secs());
+    if let Some(ahead) = settings.refresh_ahead_s
+        && !(least..=most).contains(&ahead)
+    {
+        let message = format!("from {least} (2 min) to {most} (1 h); absent: a fifth of a life");
+        return Err(Wrong::new("refresh_ahead_s", message));
     }
     if let Some(proxy) = &settings.proxy {
         let known = Url::parse(proxy).is_ok_and(|url| {

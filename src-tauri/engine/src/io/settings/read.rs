@@ -16,8 +16,10 @@ use super::{Config, Settings, SettingsError, check};
 pub(super) const FORMAT: u32 = 1;
 
 pub(super) const SETTINGS_KEYS: &[&str] = &[
+    "notifications",
     "notify_ahead_s",
     "notify_command",
+    "refresh_ahead_s",
     "history_days",
     "log_level",
     "theme",
@@ -43,6 +45,7 @@ const ACCOUNT_KEYS: &[&str] = &[
     "refresh",
     "login_hint",
     "auth_params",
+    "browser",
     "paused",
 ];
 

@@ -4,7 +4,7 @@
 
 use std::{thread, time::Duration};
 
-use ksni::menu::{CheckmarkItem, MenuItem, StandardItem};
+use ksni::menu::{CheckmarkItem, MenuItem, StandardItem, SubMenu};
 use tokio::sync::mpsc;
 
 use super::{Ink, TrayAction, TrayEvent, TrayModel, TrayRow, TrayShape, rgba};
@@ -133,6 +133,12 @@ fn row(row: &TrayRow) -> MenuItem<Item> {
             label: label(&text),
             activate: Box::new(move |item: &mut Item| item.click(action.clone())),
             ..StandardItem::default()
+        }
+        .into(),
+        TrayRow::Submenu { label: text, rows } => SubMenu {
+            label: label(&text),
+            submenu: rows.iter().map(self::row).collect(),
+            ..SubMenu::default()
         }
         .into(),
         TrayRow::Check {
