@@ -37,7 +37,7 @@ async function faultsOf(page: Page): Promise<string[]> {
   return wide > 0 ? [...told, `${wide} px too wide`] : told;
 }
 
-it.each(SCREENS)("$name", { timeout: 60_000 }, async ({ query = "", go }) => {
+it.each(SCREENS)("$name", { timeout: 180_000 }, async ({ query = "", go }) => {
   const options = { reducedMotion: "reduce" } as const;
   const { page, faults } = await openWindow(browser, `at=${AT}&${query}`, options);
   await go?.(page);

@@ -28,9 +28,9 @@ export const germanProviderTexts: Record<string, string> = {
   "An OAuth client of type “Desktop app” in the Google Cloud console (for codes: “TVs and Limited Input devices”); set its consent screen to “In production”, or most grants end after 7 days":
     "Ein OAuth-Client vom Typ „Desktop-App“ in der Google-Cloud-Konsole (für Codes: „Fernseher und Geräte mit begrenzter Eingabe“); stellen Sie den Zustimmungsbildschirm auf „In Produktion“, sonst enden die meisten Anmeldungen nach 7 Tagen",
   "An app registration in the Microsoft Entra admin centre with the redirect http://localhost of a desktop app and no secret; for codes, switch on “Allow public client flows”":
-    "Eine App-Registrierung im Microsoft Entra Admin Center mit der Umleitung http://localhost einer Desktop-App und ohne Geheimnis; für Codes schalten Sie „Öffentliche Clientflows zulassen“ ein",
+    "Eine App-Registrierung im Microsoft Entra Admin Center mit der Rücksprungadresse http://localhost einer Desktop-App und ohne Geheimnis; für Codes schalten Sie „Öffentliche Clientflows zulassen“ ein",
   "An app registration in the Microsoft Entra admin centre whose account types include personal ones, with the redirect http://localhost of a desktop app and no secret; for codes, switch on “Allow public client flows”":
-    "Eine App-Registrierung im Microsoft Entra Admin Center, deren Kontotypen persönliche einschließen, mit der Umleitung http://localhost einer Desktop-App und ohne Geheimnis; für Codes schalten Sie „Öffentliche Clientflows zulassen“ ein",
+    "Eine App-Registrierung im Microsoft Entra Admin Center, deren Kontotypen persönliche einschließen, mit der Rücksprungadresse http://localhost einer Desktop-App und ohne Geheimnis; für Codes schalten Sie „Öffentliche Clientflows zulassen“ ein",
   "A GitHub App with a callback URL and user access tokens that expire (its default), and a client secret; for codes, switch on “Device flow” instead":
     "Eine GitHub App mit einer Callback-Adresse und ablaufenden User Access Tokens (die Vorgabe) und einem Client-Geheimnis; für Codes schalten Sie stattdessen „Device flow“ ein",
   "An app of type “Mobile or desktop app” in the Xero developer portal (no secret)":
@@ -98,7 +98,7 @@ export const germanProviderTexts: Record<string, string> = {
   "http://localhost exactly as registered, without wildcards, and only for mobile or desktop apps":
     "http://localhost genau wie registriert, ohne Platzhalter, und nur für Mobil- oder Desktop-Apps",
   "http://localhost or http://127.0.0.1 with any port, for public clients without redirects of their own":
-    "http://localhost oder http://127.0.0.1 mit beliebigem Port, für öffentliche Clients ohne eigene Umleitungen",
+    "http://localhost oder http://127.0.0.1 mit beliebigem Port, für öffentliche Clients ohne eigene Rücksprungadressen",
   "http://localhost or http://127.0.0.1 with any port, whatever callback domain is registered":
     "http://localhost oder http://127.0.0.1 mit beliebigem Port, gleich welche Callback-Domain registriert ist",
   "http://localhost or http://127.0.0.1 with any port; the rest as registered":
