@@ -155,6 +155,31 @@ async fn the_right_keychain_answers_the_question_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_grant_that_another_program_stores_meanwhile_answers_the_question_as_well() {
+    for asked in [true, false] {
+        let world = restored(account("work")).await;
+        world.pass(HOUR * 2).await;
+        let mut newest = grant(mins(0), HOUR * 8);
+        newest.generation = 9;
+        newest.access_token = Secret::new("access-9");
+        newest.refresh_token = Some(Secret::new("refresh-9"));
+        // Nothing says that the vault has changed.
+        world.vault.put(&id_of("work"), newest);
+        if asked {
+            world.token("work", 0).await.expect_err("not seen yet");
+            world.pass(mins(1)).await;
+        } else {
+            world.pass(HOUR).await;
+        }
+        let token = world.token("work", 0).await.expect("adopted");
+        assert_eq!(token.access_token, "access-9");
+        let told = [HistoryKind::RefreshFailed, HistoryKind::Adopted];
+        assert_eq!(world.kinds(), told, "asked: {asked}");
+        assert_eq!(world.provider.count(), 0, "reading is no sending");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_home_that_was_copied_to_another_machine_asks_first() {
     let world = copied(account("work"), grant(mins(5), HOUR)).await;
     world.pass(HOUR * 2).await;

@@ -148,6 +148,9 @@ pub struct Life {
     place: Option<Place>,
     /// What is held looks like a copy or a restored backup; see `restored`.
     restored: bool,
+    /// When the vault was looked at last for a newer grant meanwhile, and whether somebody was
+    /// refused since.
+    news: (Duration, bool),
 }
 
 /// Forced refreshes of a token whose rejection is not about age.
@@ -207,6 +210,7 @@ impl Life {
             last_refreshed_at: None,
             place: None,
             restored: false,
+            news: Default::default(),
         }
     }
 
@@ -369,6 +373,7 @@ impl Life {
             self.remove_retry,
             self.no_refresh_end(),
             self.next_note(),
+            self.next_look_for_news(),
         ]
         .into_iter()
         .flatten()

@@ -229,6 +229,11 @@ pub const MOST_RETRY_AFTER: Duration = HOUR;
 pub const NOTE_PAUSE: Duration = minutes(1);
 /// An issuer is asked whether it is there at most so often.
 pub const LOOK_PAUSE: Duration = HOUR;
+/// What looks like a copy waits for a person, and for the newer grant that another program may
+/// store: it is looked for so often, …
+pub const NEWS_PAUSE: Duration = HOUR;
+/// … and, since somebody was refused, so soon after the last look.
+pub const NEWS_PAUSE_ASKED: Duration = minutes(1);
 /// A token that is rejected so soon after a refresh was not rejected for its age.
 pub const FRESH_REJECTED: Duration = minutes(1);
 /// A person may refresh by hand so often …

@@ -2,12 +2,16 @@
 //!
 //! Where a provider rotates, or may, a refresh token that was spent elsewhere ends the grant
 //! everywhere when it is sent again. The surprising thing: nothing is lost by waiting, so there is
-//! no incident and no notification; the access token is handed out for as long as it lives.
+//! no incident and no notification; the access token is handed out for as long as it lives. Reading
+//! is no sending: what another program stores meanwhile is adopted.
+
+use std::time::Duration;
 
 use super::{Effect, Life, Now, ReadGrants, Settled, Trouble, Want};
 use crate::domain::{
     cause::Cause,
     history::{HistoryEntry, HistoryKind, Trigger},
+    policy,
     provider::Rotation,
 };
 
@@ -29,6 +33,7 @@ impl Life {
             return self.belongs_here();
         }
         self.restored = true;
+        self.news = (now.boot, false);
         if self.memory.incident.is_none() {
             self.trouble = Some(Trouble::new(Cause::StateRestored, Trigger::Startup));
         }
@@ -70,17 +75,37 @@ impl Life {
     }
 
     /// What anybody but a person is told meanwhile.
-    pub(super) fn refuse_copy(&self, want: &Want) -> Option<Settled> {
-        (self.restored && !want.person).then(|| {
-            let trouble = self
-                .trouble
-                .clone()
-                .unwrap_or_else(|| Trouble::new(Cause::StateRestored, Trigger::Startup));
-            Settled::Failed(Box::new(trouble))
-        })
+    pub(super) fn refuse_copy(&mut self, want: &Want) -> Option<Settled> {
+        if !self.restored || want.person {
+            return None;
+        }
+        self.news.1 = true;
+        let trouble = self
+            .trouble
+            .clone()
+            .unwrap_or_else(|| Trouble::new(Cause::StateRestored, Trigger::Startup));
+        Some(Settled::Failed(Box::new(trouble)))
     }
 
-    /// The vault changed: perhaps the right keychain is open now.
+    /// When the vault is read again although nothing says that it changed.
+    pub(super) fn next_look_for_news(&self) -> Option<Duration> {
+        let (looked_at, asked) = self.news;
+        let pause = if asked {
+            policy::NEWS_PAUSE_ASKED
+        } else {
+            policy::NEWS_PAUSE
+        };
+        (self.restored && !self.removed && !self.is_elsewhere()).then(|| looked_at + pause)
+    }
+
+    pub(super) fn look_for_news(&mut self, now: Now, out: &mut Vec<Effect>) {
+        self.news = (now.boot, false);
+        if self.attempt.is_none() {
+            out.push(Effect::Read);
+        }
+    }
+
+    /// The vault changed, or may have: perhaps the right keychain is open now.
     pub(super) fn look_again(&mut self, read: ReadGrants, now: Now, out: &mut Vec<Effect>) {
         if !self.restored || self.is_elsewhere() {
             return;

@@ -28,6 +28,9 @@ impl Life {
         if self.next_note().is_some_and(|at| at <= now.boot) {
             self.note_time(now, env);
         }
+        if self.next_look_for_news().is_some_and(|at| at <= now.boot) {
+            self.look_for_news(now, out);
+        }
         if self.no_refresh_end().is_some_and(|at| at <= now.boot) && self.is_over(now) {
             self.open_incident(Cause::NoRefreshToken, None, now, out);
         }
