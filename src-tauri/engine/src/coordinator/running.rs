@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{
     Change, DRAIN, MAX_SLEEP, Message, Overall, Preferences, SLEPT, Task, WAKE_LOST, wall_offset,
@@ -13,7 +13,10 @@ use crate::{
         breaker::Probe,
         lifecycle::{Env, Input, Life, Now, Settled},
     },
-    io::locks::{LockError, LockGuard},
+    io::{
+        locks::{LockError, LockGuard},
+        vault::VaultEvent,
+    },
 };
 
 impl Task {
@@ -22,7 +25,7 @@ impl Task {
         mut inbox: mpsc::UnboundedReceiver<Message>,
         accounts: Vec<Account>,
     ) {
-        let mut vault_events = self.ports.vault.events();
+        self.follow_vault();
         self.read_key();
         for account in accounts {
             self.put(account);
@@ -39,9 +42,6 @@ impl Task {
                     Some(message) => self.on_message(message),
                     None => return,
                 },
-                event = vault_events.recv() => {
-                    if let Ok(event) = event { self.on_message(Message::Vault(event)); }
-                }
                 () = nap => {}
             }
             self.look(planned);
@@ -52,6 +52,26 @@ impl Task {
                 return;
             }
         }
+    }
+
+    /// What the vault tells by itself comes as messages, too: one place to wait at. Whoever was too
+    /// slow for all of it looks again.
+    fn follow_vault(&self) {
+        let mut events = self.ports.vault.events();
+        let messages = self.messages.downgrade();
+        tokio::spawn(async move {
+            loop {
+                let event = match events.recv().await {
+                    Ok(event) => event,
+                    Err(broadcast::error::RecvError::Lagged(_)) => VaultEvent::Changed,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                };
+                let Some(messages) = messages.upgrade() else {
+                    return;
+                };
+                let _ = messages.send(Message::Vault(event));
+            }
+        });
     }
 
     pub(super) fn now(&self) -> Now {
