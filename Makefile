@@ -61,7 +61,7 @@ endif
 SIMULATION := $(CARGO) test --profile simulation -p tokentray --features real --locked --test simulation
 
 .PHONY: test-simulation
-test-simulation: ## Live 1,000 simulated worlds of a month; TOKENTRAY_SEED=n lives one again
+test-simulation: ## Live 2,000 simulated worlds of a month; TOKENTRAY_SEED=n lives one again
 	$(SIMULATION) -- --nocapture
 
 SOAK_MINUTES ?= 10
@@ -69,10 +69,9 @@ SOAK_MINUTES ?= 10
 soak: ## Live simulated worlds for SOAK_MINUTES, from TOKENTRAY_FIRST_SEED on
 	SOAK_MINUTES=$(SOAK_MINUTES) $(SIMULATION) -- --ignored --nocapture --exact simulation::runs::soak
 
-MUTANT_SEEDS ?= 400
 .PHONY: mutants
-mutants: ## Break the engine on purpose, in a copy, and see each variant caught
-	MUTANT_SEEDS=$(MUTANT_SEEDS) tests/simulation/mutants/run
+mutants: ## Break the engine on purpose, in a copy, and see each variant caught; MUTANT=name tries one
+	tests/simulation/mutants/run
 
 .PHONY: test-real
 test-real: build tests/provider/node_modules ## Test on real parts: D-Bus, keychain, provider, browser

@@ -96,6 +96,7 @@ pub fn populate(world: &World, chance: &mut Chance) {
                 issues: Vec::new(),
                 next: None,
                 setup_refused_until: Duration::ZERO,
+                errors_until: Duration::ZERO,
                 sends: std::collections::VecDeque::new(),
                 removed: false,
                 paused: false,
@@ -294,6 +295,10 @@ async fn happen(world: &World, fault: Fault, account: usize, chance: &mut Chance
                 }
             });
         }
+        Fault::ErrorsForOne => world.with(|s| {
+            s.hit(fault);
+            s.accounts[account].errors_until = s.now() + hours;
+        }),
         Fault::AnswerLost
         | Fault::AnswerReset
         | Fault::AnswerCut
@@ -424,9 +429,11 @@ async fn happen(world: &World, fault: Fault, account: usize, chance: &mut Chance
                 proc.stop.notify_one();
             }
         }
-        Fault::VaultSlow | Fault::VaultLocked | Fault::VaultUnavailable | Fault::VaultFull => {
-            keychain_fault(world, fault, hours);
-        }
+        Fault::VaultSlow
+        | Fault::VaultLocked
+        | Fault::VaultUnavailable
+        | Fault::VaultForeign
+        | Fault::VaultFull => keychain_fault(world, fault, hours),
         Fault::VaultHung => world.with(|s| {
             s.hit(fault);
             s.keychain.items[account].hung_until = s.now() + minutes;
@@ -532,6 +539,7 @@ fn keychain_fault(world: &World, fault: Fault, length: Duration) {
             Fault::VaultSlow => s.keychain.slow = true,
             Fault::VaultLocked => s.keychain.locked = true,
             Fault::VaultUnavailable => s.keychain.unavailable = true,
+            Fault::VaultForeign => s.keychain.foreign = true,
             _ => s.keychain.full = true,
         }
         s.keychain.bad_at = s.now() + length;
@@ -543,6 +551,10 @@ fn keychain_fault(world: &World, fault: Fault, length: Duration) {
                 Fault::VaultSlow => s.keychain.slow = false,
                 Fault::VaultLocked => s.keychain.locked = false,
                 Fault::VaultUnavailable => s.keychain.unavailable = false,
+                Fault::VaultForeign => {
+                    s.keychain.foreign = false;
+                    s.keychain.elsewhere.clear();
+                }
                 _ => s.keychain.full = false,
             }
             s.keychain.bad_at = s.now();

@@ -17,6 +17,7 @@ kinds! {
     Fault {
         // The provider, and what stands before it.
         ServerErrors,
+        ErrorsForOne,
         RateLimits,
         OddAnswers,
         SlowAnswers,
@@ -47,6 +48,7 @@ kinds! {
         VaultSlow,
         VaultLocked,
         VaultUnavailable,
+        VaultForeign,
         VaultFull,
         VaultHung,
         VaultWriteLost,

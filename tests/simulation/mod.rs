@@ -9,4 +9,5 @@ mod process;
 mod provider;
 mod runs;
 mod store;
+mod tally;
 mod world;

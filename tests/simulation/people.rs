@@ -14,9 +14,10 @@ use tokio::time::Instant;
 
 use super::{
     chance::Chance,
+    judge,
     kinds::Fault,
-    provider::{CodeState, parse_access},
-    world::{CALM, HOUR, LENGTH, MINUTE, World},
+    provider::{CodeState, TruthOfAccount, parse_access},
+    world::{CALM, HOUR, LENGTH, MINUTE, State, World},
 };
 
 fn by(program: &str, person: bool) -> Caller {
@@ -85,6 +86,11 @@ fn judge_answer(
                     "a caller of account {account} that waits {wait} s was answered after {took:?}"
                 ),
             );
+        }
+        let unheard = answer.as_ref().is_err_and(|p| p.code == Code::Busy);
+        if unheard && took >= Duration::from_secs(wait.max(20)) && suspends == s.judge.suspends {
+            let asked_at = s.now() - took;
+            judge::waited_in_vain(s, account, asked_at);
         }
         let Ok(token) = answer else {
             s.tell(|| {
@@ -325,6 +331,19 @@ pub async fn sign_in_anew(world: World, account: usize, fault: Fault, mut chance
     sign_in(&world, account, manner, &mut chance).await;
 }
 
+/// Everything that was issued by now is to go.
+fn signs_out(s: &mut State, account: usize) {
+    let truth = &mut s.accounts[account];
+    truth.judged.clear(truth.issues.len());
+    truth.judged.signed_out = true;
+}
+
+/// A removed account is never there again: whatever is issued for it is to go.
+fn goes(truth: &mut TruthOfAccount) {
+    truth.judged.clear(usize::MAX);
+    truth.removed = true;
+}
+
 /// Signs out, and in again the next day.
 pub async fn sign_out(world: World, account: usize, mut chance: Chance) {
     let name = world.with(|s| s.accounts[account].name.clone());
@@ -334,14 +353,13 @@ pub async fn sign_out(world: World, account: usize, mut chance: Chance) {
     world.with(|s| {
         s.hit(Fault::SignedOut);
         s.tell(|| format!("the person signs out of account {account}"));
-        let judged = &mut s.accounts[account].judged;
-        judged.clear();
-        judged.signed_out = true;
+        signs_out(s, account);
     });
     let done = ask(&world, async |engine| engine.sign_out(&name).await).await;
     if !matches!(done, Some(Ok(_))) {
         // Nobody heard it, or half of it was done: the person says it again.
         tokio::time::sleep(MINUTE).await;
+        world.with(|s| signs_out(s, account));
         let _ = ask(&world, async |engine| engine.sign_out(&name).await).await;
     }
     tokio::time::sleep(chance.millis(600_000, 8 * 3_600_000)).await;
@@ -471,16 +489,12 @@ pub async fn remove(world: World, account: usize, undo: bool, mut chance: Chance
             let id = s.accounts[account].id.clone();
             // The owner died in between, or could not: then it is gone.
             if !s.config.accounts.iter().any(|a| a.id == id) {
-                s.accounts[account].judged.clear();
-                s.accounts[account].removed = true;
+                goes(&mut s.accounts[account]);
             }
         });
         return;
     }
-    world.with(|s| {
-        s.accounts[account].judged.clear();
-        s.accounts[account].removed = true;
-    });
+    world.with(|s| goes(&mut s.accounts[account]));
     for _ in 0..20 {
         let done = ask(&world, async |engine| {
             engine.remove_account(&name, revoke).await

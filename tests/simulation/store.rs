@@ -4,7 +4,7 @@
 //! what is durable (fsynced); a cut of the power leaves one or the other.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -19,7 +19,11 @@ use tokentray::{
     io::{
         Pending,
         journal::{Journal, JournalError},
-        vault::{SealKey, Vault, VaultError, VaultEvent, VaultKind},
+        keychain::{
+            Found, ItemName, Keychain as KeychainSession, KeychainError,
+            session::{self, Home, SENTINEL},
+        },
+        vault::{SealKey, Vault, VaultError, VaultEvent, VaultKind, may_replace},
     },
 };
 use tokio::sync::broadcast;
@@ -50,11 +54,20 @@ pub struct Item {
     pub hung_until: Duration,
     /// What happens to the next write.
     pub next: Option<Fault>,
-    /// A write that hangs; a newer one takes its place.
-    late: Option<(Grant, u64, broadcast::Sender<VaultEvent>)>,
+    /// Writes that hang: the one that is being made, and the newest of those that wait for it.
+    late: VecDeque<LateWrite>,
     pub aside: u32,
     /// When somebody last changed it.
     pub changed_at: Duration,
+}
+
+/// A write that nobody waits for any more.
+#[derive(Debug)]
+struct LateWrite {
+    grant: Grant,
+    proc: u64,
+    /// Who is told, each of the generation that it wrote.
+    told: Vec<(u64, broadcast::Sender<VaultEvent>)>,
 }
 
 /// The keychain's items, by account.
@@ -63,6 +76,10 @@ pub struct Keychain {
     pub items: Vec<Item>,
     pub locked: bool,
     pub unavailable: bool,
+    /// Another keychain answers to the same name: it holds nothing of ours, the sentinel included.
+    pub foreign: bool,
+    /// What was written to that one, which goes away with it.
+    pub elsewhere: BTreeMap<usize, Grant>,
     pub full: bool,
     pub slow: bool,
     pub kind: VaultKind,
@@ -77,6 +94,8 @@ impl Keychain {
             items: Vec::new(),
             locked: false,
             unavailable: false,
+            foreign: false,
+            elsewhere: BTreeMap::new(),
             full: false,
             slow: false,
             kind: VaultKind::Os,
@@ -86,23 +105,13 @@ impl Keychain {
     }
 
     pub const fn is_well(&self) -> bool {
-        !self.locked && !self.unavailable
+        !self.locked && !self.unavailable && !self.foreign
     }
 
     /// Tells every session that it is worth looking again.
     pub fn changed(&mut self) {
         self.listeners
             .retain(|listener| listener.send(VaultEvent::Changed).is_ok());
-    }
-
-    fn trouble(&self) -> Option<VaultError> {
-        if self.unavailable {
-            Some(VaultError::Unavailable("gone".into()))
-        } else if self.locked {
-            Some(VaultError::Locked)
-        } else {
-            None
-        }
     }
 }
 
@@ -112,6 +121,60 @@ impl Item {
             Some(Content::Grant(grant)) => Some(grant),
             _ => None,
         }
+    }
+}
+
+/// The vault's id.
+const VAULT: &str = "vault";
+
+/// What a session sees at a name; the engine's own rules say what it makes of it.
+struct Seen<'a>(&'a Keychain);
+
+impl KeychainSession for Seen<'_> {
+    fn get(&mut self, item: &ItemName) -> Result<Found, KeychainError> {
+        let Seen(keychain) = self;
+        if keychain.unavailable {
+            return Err(KeychainError::Failed("gone".into()));
+        }
+        if keychain.locked {
+            return Err(KeychainError::Locked);
+        }
+        let text = |text: &str| Found::Text(Secret::new(text));
+        if item.username == SENTINEL {
+            return Ok(if keychain.foreign {
+                Found::Missing
+            } else {
+                text(r#"{"format":1,"vault":"vault"}"#)
+            });
+        }
+        let account: usize = item.username.parse().expect("an account");
+        let there = if keychain.foreign {
+            keychain.elsewhere.contains_key(&account)
+        } else {
+            keychain.items[account].content.is_some()
+        };
+        Ok(if there { text("") } else { Found::Missing })
+    }
+    fn set(&mut self, _: &ItemName, _: &Secret) -> Result<(), KeychainError> {
+        unreachable!("only looked at")
+    }
+    fn delete(&mut self, _: &ItemName) -> Result<(), KeychainError> {
+        unreachable!("only looked at")
+    }
+    fn rename(&mut self, _: &ItemName, _: &str) -> Result<(), KeychainError> {
+        unreachable!("only looked at")
+    }
+}
+
+impl Keychain {
+    /// Whether the item is there, by the rule of the real session: missing is believed beside the
+    /// sentinel only.
+    fn look(&self, account: usize) -> Result<bool, VaultError> {
+        let item = ItemName {
+            vault: VAULT.into(),
+            username: account.to_string(),
+        };
+        Ok(session::look(&mut Seen(self), &item)? != Found::Missing)
     }
 }
 
@@ -167,8 +230,9 @@ impl Vault for Store {
                 if hung {
                     return Err(VaultError::Unanswered);
                 }
-                if let Some(trouble) = s.keychain.trouble() {
-                    return Err(trouble);
+                s.keychain.look(account)?;
+                if s.keychain.foreign {
+                    return Ok(s.keychain.elsewhere.get(&account).cloned());
                 }
                 let item = &mut s.keychain.items[account];
                 match &item.content {
@@ -209,9 +273,7 @@ impl Vault for Store {
             }
             let generation = grant.generation;
             let stored = seat.world.with(|s| {
-                if let Some(trouble) = s.keychain.trouble() {
-                    return Err(trouble);
-                }
+                s.keychain.look(account)?;
                 if s.keychain.full {
                     return Err(VaultError::Full("no room".into()));
                 }
@@ -253,8 +315,10 @@ impl Vault for Store {
                 if hung {
                     return Err(VaultError::Unanswered);
                 }
-                if let Some(trouble) = s.keychain.trouble() {
-                    return Err(trouble);
+                s.keychain.look(account)?;
+                if s.keychain.foreign {
+                    s.keychain.elsewhere.remove(&account);
+                    return Ok(());
                 }
                 s.keychain.items[account].content = None;
                 s.keychain.items[account].before = None;
@@ -274,13 +338,16 @@ impl Vault for Store {
         Box::pin(async move {
             let (time, hung) = seat.world.with(|s| Self::latency(s, Some(account)));
             seat.takes(time).await;
-            seat.world.with(|s| match s.keychain.trouble() {
-                _ if hung => Err(VaultError::Unanswered),
-                Some(trouble) => Err(trouble),
-                None => Ok(s.keychain.items[account]
+            seat.world.with(|s| {
+                if hung {
+                    return Err(VaultError::Unanswered);
+                }
+                s.keychain.look(account)?;
+                Ok(s.keychain.items[account]
                     .secret
                     .as_ref()
-                    .map(|text| Secret::new(text.clone()))),
+                    .filter(|_| !s.keychain.foreign)
+                    .map(|text| Secret::new(text.clone())))
             })
         })
     }
@@ -295,8 +362,9 @@ impl Vault for Store {
             let (time, _) = seat.world.with(|s| Self::latency(s, Some(account)));
             seat.takes(time).await;
             seat.world.with(|s| {
-                if let Some(trouble) = s.keychain.trouble() {
-                    return Err(trouble);
+                s.keychain.look(account)?;
+                if s.keychain.foreign {
+                    return Ok(());
                 }
                 s.keychain.items[account].secret = secret.map(|t| t.expose().to_owned());
                 Ok(())
@@ -310,9 +378,12 @@ impl Vault for Store {
             seat.point(Point::KeyAsked).await;
             let (time, _) = seat.world.with(|s| Self::latency(s, None));
             seat.takes(time).await;
-            let trouble = seat.world.with(|s| s.keychain.trouble());
+            // A session begins: is this the keychain that the vault has always used?
+            let known = Home::known(VAULT.into());
+            let recognised = seat.world.with(|s| known.recognise(&mut Seen(&s.keychain)));
             seat.point(Point::KeyRead).await;
-            trouble.map_or(Ok(SealKey([7; 32])), Err)
+            recognised?;
+            Ok(SealKey([7; 32]))
         })
     }
 
@@ -325,16 +396,20 @@ impl Vault for Store {
     }
 }
 
-/// A newer grant is never overwritten by an older one: the rule of the real shelf.
+/// What a call does when it is made at last: by the rules of the real shelf.
 fn put(s: &mut State, account: usize, grant: Grant, proc: u64) -> Result<(), VaultError> {
+    s.keychain.look(account)?;
+    if s.keychain.foreign {
+        s.tell(|| format!("account {account}: written to a keychain that is not ours"));
+        s.keychain.elsewhere.insert(account, grant);
+        return Ok(());
+    }
     if let Some(stored) = s.keychain.items[account].grant() {
         if *stored == grant {
             judge::stored(s, proc, account, &grant);
             return Ok(());
         }
-        if stored.generation > grant.generation {
-            return Err(VaultError::Older(stored.generation));
-        }
+        may_replace(stored.generation, grant.generation)?;
     }
     judge::stored(s, proc, account, &grant);
     let now = s.now();
@@ -346,45 +421,64 @@ fn put(s: &mut State, account: usize, grant: Grant, proc: u64) -> Result<(), Vau
 }
 
 /// The call goes on although nobody waits for it any more; no second call for that item is made
-/// meanwhile, and of the writes that wait the newest wins.
+/// meanwhile, and of the writes that wait the newest wins, for all who wait.
 fn late_write(seat: &Seat, account: usize, grant: Grant, events: broadcast::Sender<VaultEvent>) {
     let proc = seat.proc.number;
+    let told = (grant.generation, events);
     let first = seat.world.with(|s| {
-        let item = &mut s.keychain.items[account];
-        match &item.late {
-            Some((waiting, _, _)) if waiting.generation > grant.generation => false,
-            Some(_) => {
-                item.late = Some((grant, proc, events));
-                false
+        let late = &mut s.keychain.items[account].late;
+        let first = late.is_empty();
+        match late.get_mut(1) {
+            Some(waiting) => {
+                if may_replace(waiting.grant.generation, grant.generation).is_ok() {
+                    waiting.grant = grant;
+                    waiting.proc = proc;
+                }
+                waiting.told.push(told);
             }
-            None => {
-                item.late = Some((grant, proc, events));
-                true
-            }
+            None => late.push_back(LateWrite {
+                grant,
+                proc,
+                told: vec![told],
+            }),
         }
+        first
     });
     if !first {
         return;
     }
     let world = seat.world.clone();
     tokio::spawn(async move {
-        let until = world.with(|s| s.keychain.items[account].hung_until);
-        world.until(until).await;
-        world.with(|s| {
-            let Some((grant, proc, events)) = s.keychain.items[account].late.take() else {
-                return;
-            };
-            let generation = grant.generation;
-            let result = match s.keychain.trouble() {
-                Some(trouble) => Err(trouble),
-                None => put(s, account, grant, proc),
-            };
-            let _ = events.send(VaultEvent::Stored {
-                account: s.accounts[account].id.clone(),
-                generation,
-                result,
+        let mut waited = false;
+        loop {
+            let until = world.with(|s| s.keychain.items[account].hung_until);
+            world.until(until).await;
+            let more = world.with(|s| {
+                let Some(late) = s.keychain.items[account].late.pop_front() else {
+                    return false;
+                };
+                // What only waited ended with its process; what was under way did not.
+                if std::mem::take(&mut waited) && !s.is_alive(late.proc) {
+                    return false;
+                }
+                waited = true;
+                let result = put(s, account, late.grant, late.proc);
+                for (generation, events) in late.told {
+                    let _ = events.send(VaultEvent::Stored {
+                        account: s.accounts[account].id.clone(),
+                        generation,
+                        result: result.clone(),
+                    });
+                }
+                !s.keychain.items[account].late.is_empty()
             });
-        });
+            if !more {
+                return;
+            }
+            // The next call takes its time, too.
+            let pause = world.with(|s| s.chance.millis(20, 2_500));
+            tokio::time::sleep(pause).await;
+        }
     });
 }
 
@@ -602,9 +696,9 @@ pub async fn move_to(seat: Seat, to: VaultKind) -> Result<(), String> {
     for account in 0..count {
         let time = seat.world.with(|s| s.chance.millis(20, 900));
         seat.takes(time).await;
-        let copy = seat.world.with(|s| match s.keychain.trouble() {
-            Some(trouble) => Err(trouble.to_string()),
-            None => Ok(s.keychain.items[account].content.clone()),
+        let copy = seat.world.with(|s| match s.keychain.look(account) {
+            Err(error) => Err(error.to_string()),
+            Ok(_) => Ok(s.keychain.items[account].content.clone()),
         })?;
         copies.push(copy);
     }

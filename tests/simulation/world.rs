@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokentray::{
     domain::{
         account::{Account, AccountId},
@@ -24,12 +24,13 @@ use tokio::{sync::mpsc, sync::watch, time::Instant};
 use super::{
     chance::Chance,
     fate,
-    judge::{Judge, Tally, Violation},
+    judge::{Judge, Violation},
     kinds::{Fault, Point},
     people,
     process::{self, Proc},
     provider::{Provider, TruthOfAccount},
     store::{Disk, Keychain},
+    tally::Tally,
 };
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -41,10 +42,8 @@ pub const LENGTH: Duration = Duration::from_secs(30 * 86_400);
 pub const CALM: Duration = Duration::from_secs(26 * 3600);
 
 /// True time 0 as providers and right clocks show it.
-pub fn begin() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 3, 2, 6, 0, 0)
-        .single()
-        .expect("a time")
+pub const fn begin() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_772_431_200, 0).expect("Monday, the second of March 2026, at six")
 }
 
 /// What stands between this machine and its providers.
@@ -341,6 +340,8 @@ async fn month(seed: u64, with_story: bool, locks: std::path::PathBuf) -> Outcom
     tally.worlds = 1;
     tally.lived = state.now();
     tally.accounts = state.accounts.len() as u64;
+    tally.fewest_accounts = tally.accounts;
+    tally.fewest_faults = tally.faults.iter().sum();
     tally.account_time = state.now() * u32::try_from(state.accounts.len()).unwrap_or(1);
     // Engines hold the world, and the world holds engines.
     let owners = std::mem::take(&mut state.owners);

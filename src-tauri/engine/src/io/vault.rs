@@ -30,6 +30,7 @@ mod place;
 mod stored;
 mod switched;
 
+pub use entry::may_replace;
 pub use moving::{VaultMoveError, finish_move, move_to};
 pub use opening::{VaultOpenError, VaultOptions, open};
 pub use switched::SwitchedVault;

@@ -17,7 +17,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{Keychain, KeychainError, OnChange, Platform, session::Home};
-use crate::io::Pending;
+use crate::io::{Pending, vault::may_replace};
 
 /// A caller waits so long for an answer (a keychain that is well answers within 100 ms).
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(3);
@@ -73,7 +73,7 @@ impl Kind {
 
     fn replaces(self, waiting: Self) -> bool {
         match (self, waiting) {
-            (Self::Write(Some(new)), Self::Write(Some(old))) => new >= old,
+            (Self::Write(Some(new)), Self::Write(Some(old))) => may_replace(old, new).is_ok(),
             (Self::Write(_), Self::Write(_)) => true,
             _ => false,
         }

@@ -102,12 +102,23 @@ impl Slot {
         match (self.generation(text), wanted) {
             (Err(GrantFormatError::Corrupt), _) => Judgement::SetAsideAndReplace,
             (Err(GrantFormatError::Newer(format)), _) => Judgement::Refuse(Refusal::Newer(format)),
-            (Ok(stored), Some(wanted)) if stored > wanted.generation => {
-                Judgement::Refuse(Refusal::Older(stored))
-            }
-            (Ok(_), _) => Judgement::Replace,
+            (Ok(stored), Some(wanted)) => match may_replace(stored, wanted.generation) {
+                Ok(()) => Judgement::Replace,
+                Err(refusal) => Judgement::Refuse(refusal),
+            },
+            (Ok(_), None) => Judgement::Replace,
         }
     }
+}
+
+/// A newer grant is never overwritten by an older one, however late the older one comes.
+///
+/// Takes generations; fails with the one that is stored.
+pub const fn may_replace(stored: u64, wanted: u64) -> Result<(), Refusal> {
+    if stored > wanted {
+        return Err(Refusal::Older(stored));
+    }
+    Ok(())
 }
 
 /// The format of a client secret's JSON.
