@@ -181,6 +181,15 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   {
+    name: "account of a known provider in German",
+    query: "lang=de",
+    go: async (page) => {
+      await press("Konto hinzufügen")(page);
+      await press("Google")(page);
+      await page.getByText("Ein OAuth-Client vom Typ").waitFor();
+    },
+  },
+  {
     name: "account by issuer",
     go: async (page) => {
       await press("Add account")(page);

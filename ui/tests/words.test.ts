@@ -7,7 +7,16 @@ import { account, entry, overall } from "../src/backend/fake_world";
 import { duration, relative } from "../src/model/time";
 import { de } from "../src/words/de";
 import { en } from "../src/words/en";
-import { entryOf, headlineOf, languageOf, speak, whyOf } from "../src/words/words";
+import { germanProviderTexts } from "../src/words/de_providers";
+import {
+  entryOf,
+  headlineOf,
+  languageOf,
+  problemOf,
+  providerTextOf,
+  speak,
+  whyOf,
+} from "../src/words/words";
 
 const src = join(import.meta.dirname, "../src");
 
@@ -46,6 +55,33 @@ describe("the catalogue", () => {
     expect(de.signIn.steps).toHaveLength(en.signIn.steps.length);
     expect(de.signIn.stepsDevice).toHaveLength(en.signIn.stepsDevice.length);
   });
+});
+
+it("has German for every text of the provider table", () => {
+  const table = join(src, "../../src-tauri/engine/src/domain/provider");
+  const rows = readdirSync(table).map((name) => readFileSync(join(table, name), "utf8"));
+  const texts = rows.flatMap((text) =>
+    [...text.matchAll(/^ {4}(?:register|loopback): "(.+)",$/gm)].map((found) => found[1] ?? ""),
+  );
+  expect(texts.length).toBeGreaterThan(50);
+  expect(texts.filter((text) => !germanProviderTexts[text])).toEqual([]);
+});
+
+it("says refusals by their cause or code, and whatever else the engine adds", () => {
+  const refused = {
+    type: "urn:tokentray:CONFLICT",
+    title: "conflict",
+    status: 409,
+    code: "CONFLICT" as const,
+    detail: 'there is an account named "Okta" already',
+    hint: "tokentray status",
+  };
+  expect(problemOf(refused)).toBe(`${refused.detail} (tokentray status)`);
+  expect(providerTextOf("Exactly as registered")).toBe("Exactly as registered");
+  speak("de", ["de-DE"]);
+  expect(problemOf(refused)).toBe(`Das passt nicht zum jetzigen Stand: ${refused.detail}`);
+  expect(problemOf({ ...refused, cause: "network_dns" })).toBe(de.meaning.of.network_dns.join(" "));
+  expect(providerTextOf("Exactly as registered")).toBe("Genau wie registriert");
 });
 
 describe("words stand in the catalogue only", () => {

@@ -13,6 +13,7 @@ export type Action = Schemas["Action"];
 export type ApiEvent = Schemas["Event"];
 export type BrowserRow = Schemas["BrowserRow"];
 export type Cause = Schemas["Cause"];
+export type Code = Schemas["Code"];
 export type Discovered = Schemas["Discovered"];
 export type ExpiresSource = Schemas["ExpiresSource"];
 export type Finding = Schemas["Finding"];

@@ -2,7 +2,7 @@
 // invented one for a browser (`fake.ts`). Neither ever hands a token to the page.
 
 import type { ApiEvent, Problem } from "../api/types";
-import { words } from "../words/words";
+import { problemOf, words } from "../words/words";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -55,10 +55,7 @@ export class Refused extends Error {
 
 /** What to tell the person about something that was thrown. */
 export function inWords(error: unknown): string {
-  if (error instanceof Refused) {
-    const { detail, hint } = error.problem;
-    return hint ? `${detail} (${hint})` : detail;
-  }
+  if (error instanceof Refused) return problemOf(error.problem);
   return words.app.noAnswer;
 }
 

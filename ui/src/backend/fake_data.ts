@@ -337,9 +337,9 @@ export const PROVIDERS: ProviderRow[] = [
     issuer: "https://accounts.google.com",
     scopes: ["openid", "email"],
     device_flow: true,
-    loopback: "127.0.0.1, any port",
+    loopback: "http://127.0.0.1 or http://[::1] with any port",
     register:
-      "In the Google Cloud console make an OAuth client of the type “Desktop app”; copy its id and its secret.",
+      "An OAuth client of type “Desktop app” in the Google Cloud console (for codes: “TVs and Limited Input devices”); set its consent screen to “In production”, or most grants end after 7 days",
     docs: "https://developers.google.com/identity/protocols/oauth2/native-app",
     needs_secret: true,
     facts: [

@@ -278,7 +278,7 @@ export class WindowState {
       return null;
     } catch (error) {
       // The field is in sight: neither file nor line nor key need naming.
-      return inWords(error).replace(/^config\.toml:\d+:\d+: (?:\w+: )?/, "");
+      return inWords(error).replace(/config\.toml:\d+:\d+: (?:\w+: )?/, "");
     }
   }
 

@@ -1,7 +1,8 @@
 // The engine's sentences, in German.
 
-import type { AccountRow, HistoryRow, LaneMark, Status } from "../api/types";
+import type { AccountRow, Code, HistoryRow, LaneMark, Problem, Status } from "../api/types";
 import { de } from "./de";
+import { germanProviderTexts } from "./de_providers";
 import type { Sentences } from "./sentences";
 
 const SHOWN = 4;
@@ -83,4 +84,40 @@ function mark(one: LaneMark): string {
   return `${de.marks[one.kind]}${because}${times}`;
 }
 
-export const germanSentences: Sentences = { headline, account, why, entry, mark };
+/** Refusals without a sentence of their own. */
+export const germanCodes: Record<Code, string> = {
+  INVALID_REQUEST: "Das geht so nicht",
+  UNAUTHORIZED: "Das darf dieses Fenster nicht",
+  DENIED: "Das wurde verweigert",
+  NOT_FOUND: "Das gibt es nicht",
+  CONFLICT: "Das passt nicht zum jetzigen Stand",
+  REFRESH_NOT_AVAILABLE: "Das lässt sich nicht erneuern",
+  PROVIDER_NOT_CONFIGURED: "Der Anbieter ist nicht vollständig angegeben",
+  REAUTH_REQUIRED: "Dafür ist eine neue Anmeldung nötig",
+  PAUSED: "Das ist angehalten",
+  RATE_LIMITED: "Das war zu oft; versuchen Sie es später",
+  REFRESH_FAILED: "Das Erneuern ist nicht gelungen",
+  BUSY: "Es ist noch etwas im Gange; gleich noch einmal",
+  LOADING: "Es wird noch gelesen; gleich noch einmal",
+  VAULT_LOCKED: "Der Schlüsselbund ist gesperrt",
+  VAULT_DENIED: "Der Schlüsselbund hat es verweigert",
+  VAULT_UNAVAILABLE: "Der Schlüsselbund ist nicht erreichbar",
+  VAULT_FULL: "Es ließ sich nicht sichern",
+  NOT_RUNNING: "Tokentrays Dienst läuft nicht",
+  INTERNAL: "Etwas ist schiefgegangen",
+};
+
+function problem(what: Problem): string {
+  if (what.cause) return de.meaning.of[what.cause].join(" ");
+  return `${germanCodes[what.code]}: ${what.detail}`;
+}
+
+export const germanSentences: Sentences = {
+  headline,
+  account,
+  why,
+  entry,
+  mark,
+  problem,
+  providerText: (text) => germanProviderTexts[text] ?? text,
+};

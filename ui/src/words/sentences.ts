@@ -1,8 +1,8 @@
 // What a language other than the engine's says instead of the engine's own sentences, made from the
-// same codes. Not everything can be said so: doctor's findings, a provider's registering text and
-// refusals of the engine stay in its language.
+// same codes. Not everything can be said so: doctor's findings and why a sign-in failed stay in its
+// language, and so does what a refusal without a cause says beside its code.
 
-import type { AccountRow, HistoryRow, LaneMark, Status } from "../api/types";
+import type { AccountRow, HistoryRow, LaneMark, Problem, Status } from "../api/types";
 
 export interface Sentences {
   headline: (status: Status) => string;
@@ -12,4 +12,7 @@ export interface Sentences {
   why: (row: AccountRow) => string;
   entry: (entry: HistoryRow) => string;
   mark: (mark: LaneMark) => string;
+  problem: (problem: Problem) => string;
+  /** What a provider's row says of registering and of its redirect. */
+  providerText: (text: string) => string;
 }

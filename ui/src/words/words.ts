@@ -1,6 +1,6 @@
 // The words that the page uses now. A live binding: the page is mounted anew when they change.
 
-import type { AccountRow, HistoryRow, LaneMark, Status } from "../api/types";
+import type { AccountRow, HistoryRow, LaneMark, Problem, Status } from "../api/types";
 import { de } from "./de";
 import { en, type Catalogue } from "./en";
 
@@ -37,3 +37,8 @@ export const adviceOf = (row: AccountRow): string | null =>
 export const entryOf = (entry: HistoryRow): string =>
   words.sentences?.entry(entry) ?? entry.message;
 export const markOf = (mark: LaneMark): string => words.sentences?.mark(mark) ?? mark.label;
+export const problemOf = (problem: Problem): string => {
+  if (words.sentences) return words.sentences.problem(problem);
+  return problem.hint ? `${problem.detail} (${problem.hint})` : problem.detail;
+};
+export const providerTextOf = (text: string): string => words.sentences?.providerText(text) ?? text;
