@@ -11,6 +11,7 @@ use std::{
 use tokentray::{
     domain::{
         account::ClientAuth,
+        provider::{self, RequestStyle},
         reply::{HttpReply, Reply, Sent, TransportFailure, TransportKind},
         secret::Secret,
     },
@@ -125,6 +126,7 @@ fn request(url: String) -> FormRequest {
             ("grant_type".into(), Secret::new("refresh_token")),
             ("refresh_token".into(), Secret::new("r+1/=")),
         ],
+        style: RequestStyle::default(),
     }
 }
 
@@ -214,6 +216,36 @@ async fn the_client_proves_itself_as_asked() {
             None => assert!(!sent.to_lowercase().contains("authorization"), "{sent}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_wants_json_and_a_header_gets_them() {
+    let mut server = server(Then::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")).await;
+    let mut asked = FormRequest {
+        client_auth: ClientAuth::Basic,
+        style: provider::by_key("notion").unwrap().request_style,
+        ..request(format!("http://127.0.0.1:{}/token", server.port))
+    };
+    asked.form.push(("code".into(), Secret::new("a\"b\\c\nü")));
+    assert_eq!(answered(endpoint().post(asked).await).status, 200);
+    let sent = server.requests.recv().await.unwrap();
+    let (head, body) = sent.split_once("\r\n\r\n").unwrap();
+    let head = head.to_lowercase();
+    for header in [
+        "content-type: application/json",
+        "notion-version: 2022-06-28",
+        "authorization: basic ",
+    ] {
+        assert!(head.contains(header), "{head}");
+    }
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(body).unwrap(),
+        serde_json::json!({
+            "grant_type": "refresh_token",
+            "refresh_token": "r+1/=",
+            "code": "a\"b\\c\nü",
+        })
+    );
 }
 
 #[tokio::test]

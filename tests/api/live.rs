@@ -75,18 +75,44 @@ async fn whatever_is_wrong_with_a_request_is_said_and_said_alike_both_ways() {
     NOT_FOUND no account is named "none"; there is no account yet
     INVALID_REQUEST the query is not what is expected: revok: unknown field `revok`, expected `revoke`
     NOT_FOUND no account is named "none"; there is no account yet
-    INVALID_REQUEST kind is access or id, not "both"
+    INVALID_REQUEST kind is access or id
     INVALID_REQUEST the query is not what is expected: wait: invalid digit found in string
     INVALID_REQUEST wait is given in seconds, at most 600
     INVALID_REQUEST the body needs either fingerprint or token
-    INVALID_REQUEST cause does not know "bad_luck"
+    INVALID_REQUEST cause names a code that does not exist
     INVALID_REQUEST limit must be between 1 and 1000
     INVALID_REQUEST bucket_s must be at least 1
     INVALID_REQUEST the query is not what is expected: after: invalid digit found in string
-    INVALID_REQUEST there is no vault "attic"; the kinds are os, sealed, file and memory
-    NOT_FOUND no sign-in has the id "none"; it may have ended long ago
+    INVALID_REQUEST there is no such vault; the kinds are os, sealed, file and memory
+    NOT_FOUND no sign-in has this id; it may have ended long ago
     INVALID_REQUEST the body is not what is expected: missing field `issuer` at line 1 column 2
     "#);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_spoken_is_neither_offered_nor_added() {
+    let (_demo, [client, _]) = served().await;
+    let offered: Value = client.get("/v1/providers").await.unwrap();
+    let keys: Vec<&str> = offered
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row["key"].as_str())
+        .collect();
+    assert!(
+        keys.contains(&"google") && !keys.contains(&"aws-sso-oidc"),
+        "{keys:?}"
+    );
+    let account = json!({ "name": "x", "provider": "aws-sso-oidc", "client_id": "c" });
+    let refused = client
+        .request(Method::POST, "/v1/accounts", Some(account))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, Code::ProviderNotConfigured);
+    assert!(
+        refused.detail.contains("use AWS's own tools"),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]

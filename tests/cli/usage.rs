@@ -192,7 +192,40 @@ fn explain_needs_no_engine() {
         {\"error\":\"invalid_grant\",\"error_description\":\"Token has been revoked.\"}";
     let ran = stage.run(&["explain"], pasted);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.starts_with("sign_in (refresh_token_"), "{ran:?}");
+    insta::assert_snapshot!(ran.out, @"
+    sign_in (refresh_token_revoked)
+    What happened: The refresh token was revoked.
+    What happens next: No new token can be had until you sign in again; the old grant is kept.
+    What you can do: Sign in again.
+    ");
+    let ran = stage.run(
+        &["explain", "--provider", "none-such"],
+        "{\"error\":\"invalid_grant\"}",
+    );
+    assert!(ran.out.starts_with("sign_in ("), "{ran:?}");
+    for said in ["none that is known here", "read as a refusal (400)"] {
+        assert!(ran.err.contains(said), "{ran:?}");
+    }
+    let gone = "HTTP/1.1 410 Gone\n\n";
+    let ran = stage.run(&["explain", "--provider", "fitbit"], gone);
+    assert!(
+        ran.out.starts_with("fix_setup (endpoint_wrong)\n"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains("\nKnown: Google switched Fitbit's"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out
+            .ends_with("\nSee: https://developers.google.com/health/about\n"),
+        "{ran:?}"
+    );
+    let secret =
+        "{\"transport\":\"S3cretValue\"}\n{\"http_status\":\"S3cretValue\"}\nS3cretValue\n";
+    let ran = stage.run(&["explain", "--jsonl"], secret);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(!ran.err.contains("S3cretValue"), "{ran:?}");
     let records = "{\"id\":\"a\",\"transport\":\"dns\"}\n\n\
         {\"id\":\"b\",\"http_status\":503,\"body\":\"\"}\n";
     let ran = stage.run(&["explain", "--jsonl"], records);
@@ -204,6 +237,8 @@ fn explain_needs_no_engine() {
     assert_eq!(answers[0]["id"], "a");
     assert_eq!(answers[0]["cause"], "network_dns");
     assert_eq!(answers[1]["verdict"], "wait");
+    assert_eq!(answers[1]["advice"], "Nothing is to be done now.");
+    assert_eq!(answers[1]["what"], "The provider answers 503.");
 
     let mixed = "{\"id\":\"a\",\"transport\":\"dns\"}\n{\"body\": se\n{\"transport\":\"pigeon\"}\n\
         {\"id\":\"b\",\"http_status\":\"400\",\"headers\":null,\"body\":{\"error\":\"invalid_grant\"}}\n";

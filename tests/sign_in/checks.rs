@@ -374,3 +374,39 @@ async fn a_provider_that_refreshes_elsewhere_gets_its_refreshes_there() {
         )
     );
 }
+
+#[tokio::test]
+async fn a_provider_gets_scopes_and_body_written_as_it_wants_them() {
+    use tokentray::domain::provider;
+
+    let tokens = json!({ "access_token": "a", "refresh_token": "r", "expires_in": 60 });
+    for (key, scope, json) in [
+        ("linear", Some("read,write"), false),
+        ("strava", Some("read,write"), false),
+        ("google", Some("read write"), false),
+        ("notion", None, true),
+    ] {
+        let clock = StepClock::new();
+        let script = Script::new([answer(200, &tokens)]);
+        let mut job = job("");
+        job.account.issuer = None;
+        job.account.scopes = scope
+            .map(|_| vec!["read".into(), "write".into()])
+            .unwrap_or_default();
+        job.provider = provider::by_key(key);
+        job.client_secret = Some(Secret::new("s"));
+        let mut going = start(job, &clock, script.clone(), NoBrowser);
+        let address = going.address().await;
+        let asked = address.url.query_pairs();
+        let asked = asked.into_iter().find(|(name, _)| name == "scope");
+        assert_eq!(
+            asked.map(|(_, value)| value.into_owned()).as_deref(),
+            scope,
+            "{key}"
+        );
+        get(&address.back(&[("state", &address.state), ("code", "c1")])).await;
+        going.ended().await.unwrap();
+        let posted = script.posted.lock().unwrap().pop().unwrap();
+        assert_eq!(posted.style.json, json, "{key}");
+    }
+}

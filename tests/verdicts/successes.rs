@@ -65,6 +65,8 @@ fn an_end_is_read_in_every_form_and_an_absurd_one_counts_as_absent() {
         (r#""expires_at":1772370000000"#, seconds(3600)),
         (r#""expires_at":"2026-03-01T13:00:00Z""#, seconds(3600)),
         (r#""expires_at":"2026-03-01T11:00:00Z""#, None),
+        (r#""expires_at":"2026-03-01T12:00:00Z""#, None),
+        (r#""expires_at":"4046-03-07T04:32:14Z""#, None),
         (r#""expires_in":0,"expires_on":1772370000"#, seconds(3600)),
     ] {
         assert_eq!(tokens(members).expires_in, wanted, "{members}");

@@ -8,7 +8,7 @@ mod paste;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    api::types::{ExplainAnswer, ExplainRequest},
+    api::types::{ExplainAnswer, ExplainRequest, KnownRow},
     domain::{
         classify::{Outcome, classify},
         provider,
@@ -43,32 +43,39 @@ pub fn explain(request: &ExplainRequest, now: DateTime<Utc>) -> Result<ExplainAn
         }
     };
     Ok(match outcome {
-        Outcome::Tokens(tokens) => ExplainAnswer {
-            id: request.id.clone(),
-            cause: None,
-            verdict: "ok".to_owned(),
-            retry_after_s: None,
-            advice: words::tokens_advice(tokens.expires_in, tokens.refresh_token.is_some()),
-        },
-        Outcome::Failure(failure) => ExplainAnswer {
-            id: request.id.clone(),
-            cause: Some(failure.cause),
-            verdict: failure.cause.verdict().code().to_owned(),
-            retry_after_s: failure.retry_after.map(|wish| wish.as_secs()),
-            advice: words::failure(
-                failure.cause,
-                &words::FailureFacts {
-                    provider_name: row.map(|r| r.name),
-                    http_status: failure.http_status,
-                    provider_code: failure.provider_code.as_deref(),
-                    provider_text: failure.provider_text.as_deref(),
-                    after_lost_reply: false,
-                    finding: None,
-                    pending: false,
-                },
-            )
-            .sentence(),
-        },
+        Outcome::Tokens(tokens) => {
+            let told = words::tokens(tokens.expires_in, tokens.refresh_token.is_some());
+            ExplainAnswer {
+                id: request.id.clone(),
+                cause: None,
+                verdict: "ok".to_owned(),
+                retry_after_s: None,
+                advice: told.you,
+                what: told.what,
+                next: told.next,
+                known: None,
+            }
+        }
+        Outcome::Failure(failure) => {
+            let facts = words::FailureFacts {
+                provider_name: row.map(|r| r.name),
+                http_status: failure.http_status,
+                provider_code: failure.provider_code.as_deref(),
+                provider_text: failure.provider_text.as_deref(),
+                ..words::FailureFacts::default()
+            };
+            let told = words::failure(failure.cause, &facts);
+            ExplainAnswer {
+                id: request.id.clone(),
+                cause: Some(failure.cause),
+                verdict: failure.cause.verdict().code().to_owned(),
+                retry_after_s: failure.retry_after.map(|wish| wish.as_secs()),
+                advice: told.you,
+                what: told.what,
+                next: told.next,
+                known: words::known_reason(failure.cause, &facts, row).map(KnownRow::from),
+            }
+        }
     })
 }
 
@@ -88,15 +95,12 @@ fn reply(request: &ExplainRequest) -> Result<Pasted, String> {
         "tls" => Some(TransportKind::Tls),
         "proxy" => Some(TransportKind::Proxy),
         "captive_portal" => Some(TransportKind::CaptivePortal),
-        other => {
-            let other: String = other
-                .chars()
-                .filter(|c| c.is_alphanumeric() || *c == '_')
-                .take(24)
-                .collect();
-            return Err(format!(
-                "the transport “{other}” is not known: http, dns, connect, reset, timeout, tls, proxy or captive_portal"
-            ));
+        // Not repeated: it may be a secret at the wrong place.
+        _ => {
+            return Err(
+                "the transport is none that is known: http, dns, connect, reset, timeout, tls, proxy or captive_portal"
+                    .to_owned(),
+            );
         }
     };
     let body = request.body.as_deref().unwrap_or_default();
@@ -124,7 +128,7 @@ fn reply(request: &ExplainRequest) -> Result<Pasted, String> {
             .iter()
             .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
             .collect(),
-        body: body.bytes().take(MAX_BODY).collect(),
+        body: body.as_bytes()[..body.len().min(MAX_BODY)].to_vec(),
         cut: body.len() > MAX_BODY,
     };
     Ok(match request.http_status {

@@ -808,14 +808,19 @@ export interface components {
          */
         ExpiresSource: "server" | "jwt" | "assumed" | "unknown";
         ExplainAnswer: {
-            /** @description What happened, what happens next, what to do; one sentence. */
+            /** @description What the person can do, in one sentence. */
             advice: string;
             cause?: components["schemas"]["Cause"] | null;
             id?: string | null;
+            known?: components["schemas"]["KnownRow"] | null;
+            /** @description What happens next, by itself. */
+            next: string;
             /** Format: int64 */
             retry_after_s?: number | null;
             /** @description `ok` for a success, else the verdict's code. */
             verdict: string;
+            /** @description What happened. */
+            what: string;
         };
         /** @description One record of `POST /v1/explain` and of `explain --jsonl`: the corpus's fields. */
         ExplainRequest: {
@@ -886,6 +891,7 @@ export interface components {
             /** Format: int32 */
             http_status?: number | null;
             kind: components["schemas"]["HistoryKind"];
+            known?: components["schemas"]["KnownRow"] | null;
             /** @description The entry in a sentence, made now. */
             message: string;
             /** Format: date-time */
@@ -918,6 +924,15 @@ export interface components {
             /** Format: date-time */
             opened_at: string;
             /** @description Why, in a sentence that a person understands. */
+            why: string;
+        };
+        /** @description A reason that a provider documents for such a failure. */
+        KnownRow: {
+            /** @description What would avoid it next time, where there is something. */
+            avoid?: string | null;
+            /** @description Where it is documented. */
+            source: string;
+            /** @description A sentence. */
             why: string;
         };
         Lane: {
@@ -1201,11 +1216,12 @@ export interface components {
         };
         /** @description What is wrong, from the one table of words; each is a sentence or two. */
         ToldRow: {
+            known?: components["schemas"]["KnownRow"] | null;
             /** @description What happens next, by itself. */
             next: string;
             /** @description What happened. */
             what: string;
-            /** @description What the person can do. */
+            /** @description What the person can do, in one sentence. */
             you: string;
         };
         /**

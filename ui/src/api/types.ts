@@ -21,6 +21,7 @@ export type HistoryAnswer = Schemas["HistoryAnswer"];
 export type HistoryKind = Schemas["HistoryKind"];
 export type HistoryRow = Schemas["HistoryRow"];
 export type IncidentRow = Schemas["IncidentRow"];
+export type KnownRow = Schemas["KnownRow"];
 export type Lane = Schemas["Lane"];
 export type LaneBar = Schemas["LaneBar"];
 export type LaneMark = Schemas["LaneMark"];

@@ -329,6 +329,7 @@ export const de: Catalogue = {
     happened: "Was geschah",
     next: "Was als Nächstes geschieht",
     you: "Was Sie tun können",
+    known: "Was von diesem Anbieter bekannt ist",
     nextBy: {
       wait: "Tokentray behält die Anmeldung und versucht es von selbst weiter, so lange es dauert. Dafür werden Sie nicht nach einer Anmeldung gefragt.",
       sign_in:
@@ -451,7 +452,7 @@ export const de: Catalogue = {
       grant_corrupt: ["Die gesicherte Anmeldung lässt sich nicht lesen.", "Erneut anmelden."],
       client_forgotten: [
         "Der Anbieter kennt diese Anwendung nicht mehr.",
-        "Erneut anmelden; sie wird dabei neu eingetragen.",
+        "Die Anwendung dort neu eintragen, wo sie eingetragen war, dann erneut anmelden.",
       ],
       client_rejected: [
         "Der Anbieter hat die Client-Kennung oder ihr Geheimnis abgelehnt. Über Ihre Anmeldung wurde nicht entschieden.",

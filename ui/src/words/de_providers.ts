@@ -72,8 +72,8 @@ export const germanProviderTexts: Record<string, string> = {
   "An app in Asana's developer console": "Eine App in Asanas Entwicklerkonsole",
   "An app in a HubSpot developer account; a super admin must install it":
     "Eine App in einem HubSpot-Entwicklerkonto; ein Super-Admin muss sie installieren",
-  "An app in the LinkedIn developer portal; refresh tokens are for approved partners only":
-    "Eine App im LinkedIn-Entwicklerportal; Refresh-Tokens gibt es nur für zugelassene Partner",
+  "An app in the LinkedIn developer portal for which LinkedIn has switched on PKCE for native clients (ask your contact there); refresh tokens are for approved partners only":
+    "Eine App im LinkedIn-Entwicklerportal, für die LinkedIn PKCE für native Clients eingeschaltet hat (fragen Sie Ihren Ansprechpartner dort); Refresh-Tokens gibt es nur für zugelassene Partner",
 
   // Where the browser may come back to.
   "A local port that the program chooses": "Ein lokaler Port, den das Programm wählt",

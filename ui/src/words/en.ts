@@ -330,6 +330,7 @@ export const en = {
     happened: "What happened",
     next: "What happens next",
     you: "What you can do",
+    known: "What is known of this provider",
     nextBy: {
       wait: "Tokentray keeps the sign-in and tries again by itself, as long as it takes. You are not asked to sign in for this.",
       sign_in:
@@ -452,7 +453,7 @@ export const en = {
       grant_corrupt: ["The stored sign-in cannot be read.", "Sign in again."],
       client_forgotten: [
         "The provider no longer knows this app's registration.",
-        "Sign in again; it is registered anew.",
+        "Register the app anew where it was registered, then sign in again.",
       ],
       client_rejected: [
         "The provider refused the client id or its secret. Your sign-in itself was not judged.",

@@ -1,6 +1,6 @@
 // The words that the page uses now. A live binding: the page is mounted anew when they change.
 
-import type { AccountRow, HistoryRow, LaneMark, Problem, Status } from "../api/types";
+import type { AccountRow, HistoryRow, KnownRow, LaneMark, Problem, Status } from "../api/types";
 import { de } from "./de";
 import { en, type Catalogue } from "./en";
 
@@ -34,6 +34,9 @@ export const whyOf = (row: AccountRow): string =>
 /** What would avoid it next time: known in the engine's language only. */
 export const adviceOf = (row: AccountRow): string | null =>
   words.sentences ? null : (row.incident?.advice ?? null);
+/** What a provider documents: known in the engine's language only, so that elsewhere its page tells. */
+export const knownOf = (known: KnownRow): string =>
+  words.sentences ? "" : [known.why, known.avoid].filter(Boolean).join(" ");
 export const entryOf = (entry: HistoryRow): string =>
   words.sentences?.entry(entry) ?? entry.message;
 export const markOf = (mark: LaneMark): string => words.sentences?.mark(mark) ?? mark.label;

@@ -185,6 +185,6 @@ fn bounded(http: &HttpReply, row: Option<&Provider>, failure: &Failure) {
             ..words::FailureFacts::default()
         },
     )
-    .sentence();
+    .all();
     assert!(told.len() > 20, "no advice: {told}");
 }

@@ -12,6 +12,7 @@ use crate::domain::{
     cause::{Action, Cause, Verdict, codes},
     grant::ExpiresSource,
     history::{HistoryKind, Trigger},
+    provider::KnownReason,
 };
 
 pub use crate::domain::{shape::TrayShape, state::AccountState};
@@ -324,6 +325,9 @@ pub struct HistoryRow {
     pub generation: Option<u64>,
     pub client: Option<String>,
     pub count: u32,
+    /// What is known of the account's provider for such a failure.
+    #[serde(default)]
+    pub known: Option<KnownRow>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -439,8 +443,10 @@ pub struct ToldRow {
     pub what: String,
     /// What happens next, by itself.
     pub next: String,
-    /// What the person can do.
+    /// What the person can do, in one sentence.
     pub you: String,
+    /// What is known of this provider for such a failure.
+    pub known: Option<KnownRow>,
 }
 
 /// [`Status`] without its accounts.
@@ -476,8 +482,35 @@ pub struct ExplainAnswer {
     /// `ok` for a success, else the verdict's code.
     pub verdict: String,
     pub retry_after_s: Option<u64>,
-    /// What happened, what happens next, what to do; one sentence.
+    /// What the person can do, in one sentence.
     pub advice: String,
+    /// What happened.
+    pub what: String,
+    /// What happens next, by itself.
+    pub next: String,
+    /// What is known of this provider for such a reply.
+    pub known: Option<KnownRow>,
+}
+
+/// A reason that a provider documents for such a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KnownRow {
+    /// A sentence.
+    pub why: String,
+    /// What would avoid it next time, where there is something.
+    pub avoid: Option<String>,
+    /// Where it is documented.
+    pub source: String,
+}
+
+impl From<&KnownReason> for KnownRow {
+    fn from(reason: &KnownReason) -> Self {
+        Self {
+            why: reason.why.to_owned(),
+            avoid: reason.advice.map(str::to_owned),
+            source: reason.source.to_owned(),
+        }
+    }
 }
 
 /// `POST /v1/discover`.

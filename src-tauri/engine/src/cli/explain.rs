@@ -3,6 +3,7 @@
 use std::{
     io::{self, BufRead, Read},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::Args;
@@ -14,6 +15,7 @@ use crate::{
         failure::Failure,
         output::{self, plain},
     },
+    domain::{provider, words::span},
     explain,
 };
 
@@ -46,8 +48,21 @@ pub struct ExplainArgs {
 }
 
 pub fn explain(args: &ExplainArgs, json: bool) -> Outcome {
+    let known = |name: &str| provider::by_key(name).or_else(|| provider::by_host(name));
+    if args
+        .provider
+        .as_deref()
+        .is_some_and(|name| known(name).is_none())
+    {
+        output::note(
+            "The provider is none that is known here, so general knowledge alone decides.",
+        );
+    }
     if args.jsonl {
         return each_line(args, io::stdin().lock());
+    }
+    if output::can_ask() {
+        output::note("Paste what came back, then press Ctrl-D on an empty line.");
     }
     let mut bytes = Vec::new();
     io::stdin()
@@ -63,7 +78,13 @@ pub fn explain(args: &ExplainArgs, json: bool) -> Outcome {
     }
     let request =
         explain::parse_pasted(&text, args.status).map_err(|wrong| Failure::usage(wrong, USAGE))?;
+    let without_status = request.http_status.is_none() && request.transport.is_none();
     let answer = answer(request, args).map_err(|wrong| Failure::usage(wrong, USAGE))?;
+    if without_status && answer.cause.is_some() {
+        output::note(
+            "There is no status line in it, so it is read as a refusal (400); --status tells another.",
+        );
+    }
     if json {
         output::json(&answer)?;
     } else {
@@ -72,9 +93,37 @@ pub fn explain(args: &ExplainArgs, json: bool) -> Outcome {
             .map(|cause| format!(" ({cause})"))
             .unwrap_or_default();
         output::line(&format!("{}{cause}", answer.verdict))?;
-        output::line(&plain(&answer.advice))?;
+        for line in told(&answer) {
+            output::line(&plain(&line))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What happened, what happens next, what the person can do, each on a line; and what is known of
+/// the provider, with its page.
+fn told(answer: &ExplainAnswer) -> Vec<String> {
+    let mut lines = vec![
+        format!("What happened: {}", answer.what),
+        format!("What happens next: {}", answer.next),
+        format!("What you can do: {}", answer.advice),
+    ];
+    if let Some(seconds) = answer.retry_after_s {
+        let wish = span(Duration::from_secs(seconds));
+        lines.insert(1, format!("The provider asks to wait {wish}."));
+    }
+    if let Some(known) = &answer.known {
+        let avoid = known.avoid.as_deref().unwrap_or_default();
+        let known = format!("Known: {} {avoid}", known.why);
+        lines.push(known.trim_end().to_owned());
+        lines.extend(
+            answer
+                .known
+                .iter()
+                .map(|known| format!("See: {}", known.source)),
+        );
+    }
+    lines
 }
 
 /// One answer for each record. A line that is none does not keep the others from theirs; the first

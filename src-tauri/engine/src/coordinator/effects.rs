@@ -171,6 +171,7 @@ impl Task {
             client_secret: request.client_secret,
             client_auth: request.binding.client_auth,
             form,
+            style: provider.map(|row| row.request_style).unwrap_or_default(),
         };
         let mut secrets = request.secrets();
         if let Some(held) = self.lives.get(id).and_then(|owned| owned.life.held()) {

@@ -13,6 +13,7 @@ mod microsoft;
 mod phrases;
 mod reading;
 mod retry_after;
+mod spoken;
 mod success;
 
 use std::time::Duration;
@@ -149,10 +150,7 @@ fn answered(http: &HttpReply, provider: Option<&Provider>, now: DateTime<Utc>) -
     }
     let mut cause = cause_of(http, &reading, provider);
     // A complaint about time is about our clock when the provider's own clock disagrees.
-    if reading.meaning.clock
-        && matches!(cause.verdict(), Verdict::FixSetup | Verdict::SignIn)
-        && clock_differs(http, now)
-    {
+    if reading.meaning.clock && cause.verdict() != Verdict::Wait && clock_differs(http, now) {
         cause = Cause::ClockWrong;
     }
     Outcome::Failure(failure(http, &reading, cause, now))
@@ -237,9 +235,15 @@ fn cause_of(http: &HttpReply, reading: &Reading, provider: Option<&Provider>) ->
         (Cause::Unrecognised, 404 | 405 | 410 | 415 | 419) => Cause::EndpointWrong,
         (Cause::Unrecognised, 409) => Cause::ConcurrentRefresh,
         // Who says when to come back has not decided anything.
-        (Cause::Unrecognised, _) if http.header("retry-after").is_some() => Cause::RateLimited,
+        (Cause::Unrecognised, _)
+            if http.header("retry-after").is_some() || reading.retry_after.is_some() =>
+        {
+            Cause::RateLimited
+        }
         // "Forbidden" and no code: so speak gateways and firewalls, not token endpoints.
-        (Cause::Unrecognised, 403) if reading.codes.is_empty() && reading.says("forbidden") => {
+        (Cause::Unrecognised, 403)
+            if reading.codes.is_empty() && (reading.meaning.edge || reading.says("forbidden")) =>
+        {
             Cause::EdgeBlock
         }
         (cause, _) => cause,
@@ -274,6 +278,7 @@ fn unstructured(http: &HttpReply, reading: &Reading) -> Cause {
         (404 | 405 | 410 | 415, _) => Cause::EndpointWrong,
         (402 | 451, _) => Cause::PolicyBlocked,
         (401 | 403, _) => Cause::EdgeBlock,
+        (400, Shape::Text) if reading.meaning.edge => Cause::EdgeBlock,
         // Too little to go by, but repeated long enough somebody should look at it.
         (400, Shape::Empty | Shape::Text) if reading.complete => Cause::Unrecognised,
         _ => Cause::MalformedResponse,

@@ -54,6 +54,15 @@ impl RefreshEnd {
     }
 }
 
+/// How a provider's token endpoint wants to be asked, where it is not as RFC 6749 says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestStyle {
+    /// The body is a JSON object instead of a form.
+    pub json: bool,
+    /// Headers that it wants besides.
+    pub headers: &'static [(&'static str, &'static str)],
+}
+
 /// A documented oddity: a reply of this form means this cause.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplyRule {
@@ -99,6 +108,11 @@ pub struct Provider {
     /// any subdomain.
     pub hosts: &'static [&'static str],
     pub scopes: &'static [&'static str],
+    /// What stands between two scopes; RFC 6749 §3.3 says a space.
+    pub scope_separator: &'static str,
+    pub request_style: RequestStyle,
+    /// Why no account can be added for it, where its sign-in is no OAuth that is spoken here.
+    pub not_offered: Option<&'static str>,
     /// Extra parameters of the authorization request (Google: `access_type=offline`).
     pub auth_params: &'static [(&'static str, &'static str)],
     pub client_auth: Option<ClientAuth>,
@@ -139,6 +153,12 @@ const UNKNOWN: Provider = Provider {
     revocation_url: None,
     hosts: &[],
     scopes: &[],
+    scope_separator: " ",
+    request_style: RequestStyle {
+        json: false,
+        headers: &[],
+    },
+    not_offered: None,
     auth_params: &[],
     client_auth: None,
     rotation: Rotation::Unknown,

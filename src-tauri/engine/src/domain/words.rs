@@ -16,7 +16,7 @@ use super::{
     cause::{Cause, Verdict},
     diagnosis::Finding,
     grant::ExpiresSource,
-    provider::Provider,
+    provider::{KnownReason, Provider},
     state::AccountState,
 };
 
@@ -53,7 +53,7 @@ pub struct Told {
 
 impl Told {
     /// All three, one after the other.
-    pub fn sentence(&self) -> String {
+    pub fn all(&self) -> String {
         format!("{} {} {}", self.what, self.next, self.you)
     }
 }
@@ -253,18 +253,7 @@ pub fn incident_why(
         );
     }
     let general = sentence(&causes::clause(cause, facts));
-    let known = provider.and_then(|row| {
-        row.reasons.iter().find(|reason| {
-            reason.causes.contains(&cause)
-                && reason.text.is_none_or(|part| {
-                    [facts.provider_code, facts.provider_text]
-                        .iter()
-                        .flatten()
-                        .any(|said| said.to_lowercase().contains(part))
-                })
-        })
-    });
-    match known {
+    match known_reason(cause, facts, provider) {
         Some(reason) => (
             format!("{general} {}", reason.why),
             reason.advice.map(str::to_owned),
@@ -273,18 +262,39 @@ pub fn incident_why(
     }
 }
 
+/// The reason that is known of this provider for such a failure, with its source.
+pub fn known_reason(
+    cause: Cause,
+    facts: &FailureFacts<'_>,
+    provider: Option<&Provider>,
+) -> Option<&'static KnownReason> {
+    provider?.reasons.iter().find(|reason| {
+        reason.causes.contains(&cause)
+            && reason.text.is_none_or(|part| {
+                [facts.provider_code, facts.provider_text]
+                    .iter()
+                    .flatten()
+                    .any(|said| said.to_lowercase().contains(part))
+            })
+    })
+}
+
 /// A success, for `explain`.
-pub fn tokens_advice(expires_in: Option<Duration>, has_refresh_token: bool) -> String {
+pub fn tokens(expires_in: Option<Duration>, has_refresh_token: bool) -> Told {
     let end = expires_in.map_or_else(
         || "it names no end, so 15 min are assumed for planning".to_owned(),
         |life| format!("the access token is good for {}", span(life)),
     );
-    let refresh = if has_refresh_token {
-        "a new refresh token came with it and replaces the old one"
+    let next = if has_refresh_token {
+        "The new refresh token that came with it replaces the old one."
     } else {
-        "no refresh token came with it, so the one that is held is kept"
+        "No refresh token came with it, so the one that is held is kept."
     };
-    format!("This is a success: {end}; {refresh}. Nothing is to be done.")
+    Told {
+        what: format!("This is a success: {end}."),
+        next: next.to_owned(),
+        you: "Nothing is to be done.".to_owned(),
+    }
 }
 
 /// By how much this computer's clock is wrong; `off_s` is positive where it is ahead.

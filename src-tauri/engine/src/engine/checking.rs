@@ -116,21 +116,29 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
     {
         let keys: Vec<&str> = provider::table().iter().map(|p| p.key).collect();
         return Err(invalid(format!(
-            "no provider is called \"{key}\"; there are: {}",
+            "the provider is none of these: {}",
             keys.join(", ")
         )));
     }
+    if let Some(why) = settings
+        .provider
+        .as_deref()
+        .and_then(provider::by_key)
+        .and_then(|row| row.not_offered)
+    {
+        return Err(Problem::new(Code::ProviderNotConfigured, why));
+    }
     let places = [
-        &settings.issuer,
-        &settings.auth_url,
-        &settings.token_url,
-        &settings.device_url,
-        &settings.revocation_url,
+        ("issuer", &settings.issuer),
+        ("auth_url", &settings.auth_url),
+        ("token_url", &settings.token_url),
+        ("device_url", &settings.device_url),
+        ("revocation_url", &settings.revocation_url),
     ];
-    for url in places.into_iter().flatten() {
-        if permitted_url(url).is_none() {
+    for (what, url) in places {
+        if url.as_ref().is_some_and(|url| permitted_url(url).is_none()) {
             return Err(invalid(format!(
-                "{url} cannot be used: endpoints begin with https:// (http:// only for loopback addresses)"
+                "{what} cannot be used: endpoints begin with https:// (http:// only for loopback addresses)"
             )));
         }
     }
@@ -152,18 +160,16 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
     account.scopes = settings.scopes;
     if let Some(host) = settings.redirect_host {
         if host != "127.0.0.1" && host != "localhost" {
-            return Err(invalid(format!(
-                "redirect_host is \"{host}\"; it may be 127.0.0.1 or localhost"
-            )));
+            return Err(invalid(
+                "redirect_host is not what it may be: 127.0.0.1 or localhost".into(),
+            ));
         }
         account.redirect.host = host;
     }
     account.redirect.ports = settings.redirect_ports;
     if let Some(path) = settings.redirect_path {
         if !path.starts_with('/') {
-            return Err(invalid(format!(
-                "redirect_path is \"{path}\"; it begins with /"
-            )));
+            return Err(invalid("redirect_path begins with /".into()));
         }
         account.redirect.path = path;
     }

@@ -132,7 +132,8 @@ impl Engine {
                 {
                     self.changing().signed_in.insert(id.clone(), entry.at);
                 }
-                let entry = super::records::row(*entry);
+                let snapshot = self.inner.coordinator.snapshot();
+                let entry = super::records::row(*entry, snapshot);
                 self.inner.events.push(Event::History { entry });
             }
         }

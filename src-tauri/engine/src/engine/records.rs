@@ -9,14 +9,16 @@ use crate::{
     api::{
         problem::{Code, Problem},
         types::{
-            AccountRow, HistoryAnswer, HistoryQuery, HistoryRow, Lane, LaneBar, LaneMark, LaneSpan,
-            Stats, StatsRow, Timeline, TimelineQuery,
+            AccountRow, HistoryAnswer, HistoryQuery, HistoryRow, KnownRow, Lane, LaneBar, LaneMark,
+            LaneSpan, Stats, StatsRow, Timeline, TimelineQuery,
         },
     },
+    coordinator::{Snapshot, provider_of},
     domain::{
         cause::Cause,
         history::{HistoryEntry, HistoryKind},
-        policy, timeline, words,
+        policy, timeline,
+        words::{self, FailureFacts},
     },
     io::history::{HistoryError, HistoryFilter},
 };
@@ -48,11 +50,12 @@ impl Engine {
             .page(filter)
             .await
             .map_err(|e| unreadable(&e))?;
+        let snapshot = self.inner.coordinator.snapshot();
         Ok(HistoryAnswer {
             entries: page
                 .entries
                 .into_iter()
-                .map(|(_, entry)| row(entry))
+                .map(|(_, entry)| row(entry, snapshot))
                 .collect(),
             next: page.next,
         })
@@ -178,7 +181,7 @@ fn codes<T>(what: &str, list: Option<&str>, from: fn(&str) -> Option<T>) -> Answ
             from(code).ok_or_else(|| {
                 Problem::new(
                     Code::InvalidRequest,
-                    format!("`{what}` has no value \"{code}\""),
+                    format!("`{what}` names a code that does not exist"),
                 )
             })
         })
@@ -186,9 +189,19 @@ fn codes<T>(what: &str, list: Option<&str>, from: fn(&str) -> Option<T>) -> Answ
 }
 
 /// An entry as it travels, with its sentence.
-pub(super) fn row(entry: HistoryEntry) -> HistoryRow {
+pub(super) fn row(entry: HistoryEntry, snapshot: &Snapshot) -> HistoryRow {
+    let known = entry.cause.and_then(|cause| {
+        let view = snapshot.account(entry.account_id.as_ref()?)?;
+        let facts = FailureFacts {
+            provider_code: entry.provider_code.as_deref(),
+            provider_text: entry.provider_text.as_deref(),
+            ..FailureFacts::default()
+        };
+        words::known_reason(cause, &facts, provider_of(&view.account))
+    });
     HistoryRow {
         message: words::history(&entry),
+        known: known.map(KnownRow::from),
         at: entry.at,
         account: entry.account,
         kind: entry.kind,

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{Answer, Engine};
 use crate::{
     api::types::{
-        AccountRow, AccountState, IncidentRow, NoticeRow, OverallRow, Status, ToldRow, TrayShape,
-        VaultRow,
+        AccountRow, AccountState, IncidentRow, KnownRow, NoticeRow, OverallRow, Status, ToldRow,
+        TrayShape, VaultRow,
     },
     coordinator::{AccountView, Notice, provider_of},
     domain::{
@@ -188,7 +188,7 @@ impl Engine {
                 .or_else(|| trouble.map(|t| t.cause)),
             action,
             message,
-            told: trouble.map(|trouble| Box::new(told_row(trouble, &provider_name))),
+            told: trouble.map(|trouble| Box::new(told_row(view, trouble, &provider_name))),
             has_refresh_token: facts.is_some_and(|f| f.has_refresh_token),
             expires_at: facts.and_then(|f| f.expires_at),
             expires_source: facts.and_then(|f| f.expires_source),
@@ -318,10 +318,16 @@ fn state_now(
     }
 }
 
-fn told_row(trouble: &Trouble, provider_name: &str) -> ToldRow {
-    let Told { what, next, you } =
-        words::failure(trouble.cause, &failure_facts(trouble, provider_name));
-    ToldRow { what, next, you }
+fn told_row(view: &AccountView, trouble: &Trouble, provider_name: &str) -> ToldRow {
+    let facts = failure_facts(trouble, provider_name);
+    let Told { what, next, you } = words::failure(trouble.cause, &facts);
+    ToldRow {
+        what,
+        next,
+        you,
+        known: words::known_reason(trouble.cause, &facts, provider_of(&view.account))
+            .map(KnownRow::from),
+    }
 }
 
 fn failure_facts<'a>(trouble: &'a Trouble, provider_name: &'a str) -> FailureFacts<'a> {

@@ -106,7 +106,7 @@ impl Engine {
     /// An attempt as it stands.
     pub fn sign_in(&self, id: &str) -> Answer<SignInRow> {
         let attempts = self.inner.attempts.lock();
-        let attempt = attempts.get(id).ok_or_else(|| unknown(id))?;
+        let attempt = attempts.get(id).ok_or_else(unknown)?;
         let row = attempt.row.borrow().clone();
         Ok(row)
     }
@@ -115,7 +115,7 @@ impl Engine {
     pub async fn cancel_sign_in(&self, id: &str) -> Answer<SignInRow> {
         let (cancel, mut row) = {
             let mut attempts = self.inner.attempts.lock();
-            let attempt = attempts.get_mut(id).ok_or_else(|| unknown(id))?;
+            let attempt = attempts.get_mut(id).ok_or_else(unknown)?;
             (attempt.cancel.take(), attempt.row.clone())
         };
         if let Some(cancel) = cancel {
@@ -314,14 +314,14 @@ impl Engine {
         };
         self.inner.ports.history.append(entry.clone());
         self.inner.events.push(Event::History {
-            entry: super::records::row(entry),
+            entry: super::records::row(entry, self.inner.coordinator.snapshot()),
         });
     }
 }
 
-fn unknown(id: &str) -> Problem {
+fn unknown() -> Problem {
     Problem::new(
         Code::NotFound,
-        format!("no sign-in has the id \"{id}\"; it may have ended long ago"),
+        "no sign-in has this id; it may have ended long ago",
     )
 }

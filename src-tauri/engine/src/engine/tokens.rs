@@ -299,10 +299,10 @@ fn want(view: &AccountView, query: &TokenQuery, caller: &Caller) -> Answer<Want>
     let id_token = match query.kind.as_deref() {
         None | Some("access") => false,
         Some("id") => true,
-        Some(other) => {
+        Some(_) => {
             return Err(Problem::new(
                 Code::InvalidRequest,
-                format!("`kind` is \"{other}\"; it may be \"access\" or \"id\""),
+                "`kind` is not what it may be: access or id",
             ));
         }
     };

@@ -41,6 +41,7 @@ impl Engine {
     pub fn providers(&self) -> Vec<ProviderRow> {
         provider::table()
             .iter()
+            .filter(|row| row.not_offered.is_none())
             .map(|row| ProviderRow {
                 key: row.key.to_owned(),
                 name: row.name.to_owned(),

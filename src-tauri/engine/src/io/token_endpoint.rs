@@ -3,7 +3,7 @@
 //! It must not know what a reply means. Surprising: a forbidden URL or a broken trust store is a
 //! reply as well (nothing was sent), so that callers have one way to fail.
 
-use crate::domain::{account::ClientAuth, reply::Reply, secret::Secret};
+use crate::domain::{account::ClientAuth, provider::RequestStyle, reply::Reply, secret::Secret};
 
 use super::Pending;
 
@@ -22,6 +22,8 @@ pub struct FormRequest {
     pub client_auth: ClientAuth,
     /// Without `client_id` and `client_secret`: the adapter adds them as `client_auth` says.
     pub form: Vec<(String, Secret)>,
+    /// As the provider's row says.
+    pub style: RequestStyle,
 }
 
 impl FormRequest {

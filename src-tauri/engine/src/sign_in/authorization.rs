@@ -90,6 +90,11 @@ pub fn scopes(account: &Account, provider: Option<&Provider>) -> Vec<String> {
     }
 }
 
+/// What this provider wants between two scopes.
+pub fn separator(provider: Option<&Provider>) -> &'static str {
+    provider.map_or(" ", |row| row.scope_separator)
+}
+
 /// Extra parameters: the provider row's, overridden and completed by the account's.
 pub fn extra_params(account: &Account, provider: Option<&Provider>) -> Vec<(String, String)> {
     let of_row = provider.map_or(&[][..], |row| row.auth_params);
@@ -133,8 +138,10 @@ impl Authorization {
         let mut request = client
             .authorize_url(CsrfToken::new_random)
             .set_redirect_uri(Cow::Owned(redirect))
-            .set_pkce_challenge(challenge)
-            .add_scopes(scopes.into_iter().map(Scope::new));
+            .set_pkce_challenge(challenge);
+        if !scopes.is_empty() {
+            request = request.add_scope(Scope::new(scopes.join(separator(job.provider))));
+        }
         if let Some(nonce) = &nonce {
             request = request.add_extra_param("nonce", nonce.secret().clone());
         }

@@ -22,7 +22,9 @@ use crate::{
 };
 
 use super::{
-    SignInFailure, SignInJob, SignInPorts, SignedIn, authorization::scopes, endpoints::Endpoints,
+    SignInFailure, SignInJob, SignInPorts, SignedIn,
+    authorization::{scopes, separator},
+    endpoints::Endpoints,
     exchange,
 };
 
@@ -90,7 +92,7 @@ async fn start(
                 .into(),
         ));
     };
-    let scope = scopes(&job.account, job.provider).join(" ");
+    let scope = scopes(&job.account, job.provider).join(separator(job.provider));
     let form = if scope.is_empty() {
         Vec::new()
     } else {

@@ -95,6 +95,10 @@ pub fn request(
         client_secret: job.client_secret.clone(),
         client_auth: endpoints.client_auth,
         form,
+        style: job
+            .provider
+            .map(|row| row.request_style)
+            .unwrap_or_default(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         grant::{Binding, Grant},
         lifecycle::host_of,
-        provider,
+        provider::{self, Provider},
         reply::Reply,
         secret::Secret,
     },
@@ -51,6 +51,9 @@ pub async fn revoke(
             ("token".into(), token.clone()),
             ("token_type_hint".into(), Secret::new(hint)),
         ],
+        style: row_of(binding)
+            .map(|row| row.request_style)
+            .unwrap_or_default(),
     };
     match endpoint.post(request).await {
         Reply::Answered(reply) if reply.status == 200 => Ok(()),
@@ -59,14 +62,18 @@ pub async fn revoke(
     }
 }
 
+fn row_of(binding: &Binding) -> Option<&'static Provider> {
+    let host = host_of(&binding.token_endpoint);
+    provider::by_host(
+        host.rsplit_once(':')
+            .map_or(host.as_str(), |(name, _)| name),
+    )
+}
+
 /// What the grant is bound to; else its provider's row, else what its issuer says about itself.
 /// Never what the settings say by now: they may have been changed since.
 async fn address(endpoint: &dyn TokenEndpoint, binding: &Binding) -> Option<String> {
-    let host = host_of(&binding.token_endpoint);
-    let row = provider::by_host(
-        host.rsplit_once(':')
-            .map_or(host.as_str(), |(name, _)| name),
-    );
+    let row = row_of(binding);
     let known = binding
         .revocation_endpoint
         .clone()

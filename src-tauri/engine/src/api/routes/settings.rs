@@ -54,10 +54,7 @@ pub async fn vault_move(
     JsonBody(body): JsonBody<VaultMove>,
 ) -> Result<StatusCode, Problem> {
     let to = VaultKind::from_code(&body.to).ok_or_else(|| {
-        invalid(format!(
-            "there is no vault {:?}; the kinds are os, sealed, file and memory",
-            body.to
-        ))
+        invalid("there is no such vault; the kinds are os, sealed, file and memory")
     })?;
     engine.vault_move(to).await?;
     Ok(StatusCode::NO_CONTENT)

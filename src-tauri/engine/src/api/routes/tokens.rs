@@ -49,10 +49,8 @@ pub async fn token_rejected(
 }
 
 fn checked(query: &TokenQuery) -> Result<(), Problem> {
-    if let Some(kind) = query.kind.as_deref()
-        && !matches!(kind, "access" | "id")
-    {
-        return Err(invalid(format!("kind is access or id, not {kind:?}")));
+    if !matches!(query.kind.as_deref(), None | Some("access" | "id")) {
+        return Err(invalid("kind is access or id"));
     }
     if query.wait.is_some_and(|wait| wait > WAIT_LIMIT_S) {
         return Err(invalid(format!(

@@ -76,7 +76,7 @@ fn known_codes(
         .find(|code| !known(code));
     match unknown {
         None => Ok(()),
-        Some(code) => Err(invalid(format!("{name} does not know {code:?}"))),
+        Some(_) => Err(invalid(format!("{name} names a code that does not exist"))),
     }
 }
 

@@ -12,6 +12,16 @@ pub fn clean(text: &str) -> String {
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
     {
+        // Nearly every word: nothing in it hides, and it is too short for a token.
+        let with_gap = word.len() + usize::from(kept > 0);
+        if word.is_ascii() && word.len() < TOKEN_LENGTH && kept + with_gap < MAX_TEXT {
+            if kept > 0 {
+                out.push(' ');
+            }
+            out.push_str(word);
+            kept += with_gap;
+            continue;
+        }
         let mut visible: String = word
             .chars()
             .filter(|c| !hides(*c))
@@ -41,10 +51,13 @@ const fn hides(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Shorter runs of letters and digits are taken for words.
+const TOKEN_LENGTH: usize = 24;
+
 /// Replaces opaque runs of 24 characters and more that mix letters and digits: some providers echo
 /// the refresh token in their message. GUIDs (trace ids) stay.
 fn hide_tokens(word: &mut String) {
-    if word.len() < 24 || word.contains("://") {
+    if word.len() < TOKEN_LENGTH || word.contains("://") {
         return;
     }
     let opaque =
@@ -58,7 +71,7 @@ fn hide_tokens(word: &mut String) {
         }
         let mixed =
             run.chars().any(|c| c.is_ascii_digit()) && run.chars().any(|c| c.is_ascii_alphabetic());
-        if run.len() >= 24 && mixed && !is_guid(&run) {
+        if run.len() >= TOKEN_LENGTH && mixed && !is_guid(&run) {
             out.push('…');
         } else {
             out.push_str(&run);

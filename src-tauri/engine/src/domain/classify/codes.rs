@@ -23,6 +23,8 @@ pub enum Class {
     Policy,
     Endpoint,
     Transient,
+    /// The server does not know what is wrong, or does not say.
+    Vague,
     Concurrent,
     RateLimited,
     /// Says nothing, such as `unauthorized` or `bad_request`.
@@ -33,7 +35,7 @@ pub enum Class {
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub fn class(code: &str) -> Class {
     use Cause as C;
-    let mut name = super::meaning::words(code).trim().replace(' ', "_");
+    let mut name = super::spoken::words(code).trim().replace(' ', "_");
     for suffix in ["_exception", "_error"] {
         if let Some(short) = name.strip_suffix(suffix)
             && !matches!(
@@ -115,7 +117,8 @@ pub fn class(code: &str) -> Class {
         | "reauthorization_required"
         | "user_password_expired"
         | "change_password"
-        | "new_password_required" => Class::Interaction,
+        | "new_password_required"
+        | "sso_required" => Class::Interaction,
 
         "invalid_client"
         | "incorrect_client_credentials"
@@ -223,9 +226,7 @@ pub fn class(code: &str) -> Class {
         | "fatal"
         | "request_timeout"
         | "timeout"
-        | "unknown_error"
         | "unexpected_error"
-        | "general_error"
         | "authorization_pending"
         | "use_dpop_nonce"
         | "use_attestation_challenge"
@@ -238,7 +239,11 @@ pub fn class(code: &str) -> Class {
         | "transient"
         | "deadline_exceeded"
         | "aborted"
-        | "internal" => Class::Transient,
+        | "internal"
+        | "system_disabled"
+        | "maintenance"
+        | "under_maintenance" => Class::Transient,
+        "unknown_error" | "general_error" => Class::Vague,
         "conflict" | "concurrent_request" | "refresh_in_progress" => Class::Concurrent,
         "slow_down"
         | "rate_limit_exceeded"
@@ -257,7 +262,9 @@ pub fn class(code: &str) -> Class {
         | "limit_exceeded"
         | "too_many_attempts"
         | "login_rate_exceeded"
-        | "throttle_exceeded" => Class::RateLimited,
+        | "throttle_exceeded"
+        | "simultaneous_logins"
+        | "simultaneous_requests" => Class::RateLimited,
         _ => Class::Unknown,
     }
 }

@@ -9,9 +9,10 @@ use super::{
         provider::Provider,
     },
     codes::{Class, class},
-    meaning::{Dead, Meaning, Subject, words},
+    meaning::{Dead, Meaning, Subject},
     microsoft,
     reading::Reading,
+    spoken::{says_only, words},
 };
 
 /// The first documented oddity of the provider that fits.
@@ -53,7 +54,7 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
         return Cause::ConcurrentRefresh;
     }
     let plainly_dead = meaning.dead.is_some_and(|d| d.subject >= Subject::Session);
-    if meaning.transient && !plainly_dead && !meaning.interaction {
+    if meaning.transient && (meaning.fault || !plainly_dead) && !meaning.interaction {
         return Cause::ServerError;
     }
     match class {
@@ -63,11 +64,25 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
             Cause::Unrecognised
         }
         Class::Transient | Class::RateLimited | Class::Concurrent => Cause::ServerError,
+        Class::Vague => match meaning.dead {
+            Some(Dead {
+                subject: Subject::RefreshToken,
+                cause,
+            }) => cause,
+            _ => Cause::ServerError,
+        },
         Class::InvalidGrant => invalid_grant(meaning, reading),
         Class::Dead(cause) => dead_code(cause, meaning, reading),
         Class::InvalidToken => invalid_token(meaning, reading),
         Class::Interaction => interaction(meaning),
-        Class::Client(cause) => cause,
+        Class::Client(cause) => match meaning.dead {
+            // The code names the client, the text the refresh token and the person.
+            Some(Dead {
+                subject: Subject::RefreshToken,
+                cause,
+            }) if meaning.interaction => cause,
+            _ => cause,
+        },
         Class::UnauthorizedClient => unauthorized_client(meaning),
         Class::Scope => Cause::ScopeRejected,
         // `unsupported_token_type` around a plain statement about the refresh token (Schwab).
@@ -160,9 +175,17 @@ fn invalid_grant(meaning: &Meaning, reading: &Reading) -> Cause {
     if reading
         .texts
         .iter()
-        .any(|t| words(t) == " expired authorization code ")
+        .any(|t| says_only(t, "expired authorization code"))
     {
         return Cause::Unrecognised;
+    }
+    let plainly = dead.is_some_and(|dead| dead.subject >= Subject::Session);
+    // Times of an assertion judge no grant; whose clock it is, the reply's `Date` tells.
+    if meaning.clock_alone && !plainly {
+        return Cause::Unrecognised;
+    }
+    if meaning.not_yours && !plainly {
+        return Cause::ClientRejected;
     }
     if let Some(Dead { cause, .. }) = dead {
         return cause;
@@ -176,6 +199,10 @@ fn invalid_grant(meaning: &Meaning, reading: &Reading) -> Cause {
     }
     if meaning.policy {
         return Cause::PolicyBlocked;
+    }
+    // A certificate of the server that is missing judges no grant.
+    if meaning.server_part {
+        return Cause::Unrecognised;
     }
     Cause::RefreshTokenInvalid
 }
@@ -266,10 +293,13 @@ fn invalid_request(meaning: &Meaning) -> Cause {
         return cause;
     }
     if let Some(dead) = meaning.dead
-        && dead.subject != Subject::Code
         && !(meaning.client_alone || meaning.grant_type)
     {
-        return dead.cause;
+        // Some providers call every grant a code, in a refresh as well; beside a parameter or a
+        // client the code is what it says.
+        if dead.subject != Subject::Code || !(meaning.client || meaning.request) {
+            return dead.cause;
+        }
     }
     setup(meaning).unwrap_or(if meaning.interaction {
         Cause::InteractionRequired

@@ -4,9 +4,12 @@
 //! statement about a refresh token. Standard sentences copied from RFC 6749 are taken out first:
 //! they list every reason there is and so tell none.
 
+use memchr::memmem;
+
 use super::{
     super::cause::Cause,
     phrases::{self as p, Family as F, Said},
+    spoken::{Spoken, words},
 };
 
 /// How plainly a text says what is dead.
@@ -53,6 +56,16 @@ pub struct Meaning {
     pub password: bool,
     /// About issue and expiry times of an assertion or proof.
     pub clock: bool,
+    /// Of the clock, and so plain that it counts against `invalid_grant`.
+    pub clock_alone: bool,
+    /// What was sent belongs to another client.
+    pub not_yours: bool,
+    /// Protection in front of the provider.
+    pub edge: bool,
+    /// A fault that keeps the server from judging anything.
+    pub fault: bool,
+    /// A part of the server itself.
+    pub server_part: bool,
     /// Plain http spoken to an https port.
     pub plain_http: bool,
     pub dead: Option<Dead>,
@@ -76,10 +89,10 @@ pub fn of(codes: &[String], texts: &[String]) -> Meaning {
         // Microsoft's trailer holds ids and times, and nothing else.
         let text = ["Trace ID", "trace id", "TRACE ID"]
             .iter()
-            .find_map(|mark| text.split_once(mark))
-            .map_or(text.as_str(), |(before, _)| before);
-        for sentence in sentences(text) {
-            meaning.add(&words(sentence));
+            .find_map(|mark| memmem::find(text.as_bytes(), mark.as_bytes()))
+            .map_or(text.as_str(), |at| &text[..at]);
+        for sentence in Spoken::of(text).sentences() {
+            meaning.add(sentence);
         }
     }
     meaning
@@ -113,6 +126,11 @@ impl Meaning {
         self.interaction |= said.any(F::Interaction);
         self.password |= said.any(F::Password) && said.any(F::PasswordChange);
         self.clock |= said.any(F::Clock);
+        self.clock_alone |= said.any(F::ClockAlone);
+        self.not_yours |= said.any(F::NotYours);
+        self.edge |= said.any(F::Edge);
+        self.fault |= said.any(F::Fault);
+        self.server_part |= said.any(F::ServerPart);
         if let Some(dead) = dead(text, said)
             && self.dead.is_none_or(|known| better(dead, known))
         {
@@ -173,6 +191,9 @@ fn subject(text: &str, said: Said) -> Option<Subject> {
     if said.any(F::Grant) && !said.any(F::NoGrant) {
         return Some(Subject::Grant);
     }
+    if !said.any(F::Token) {
+        return None;
+    }
     let mut before = "";
     let mut rest = text.split(' ').peekable();
     while let Some(word) = rest.next() {
@@ -219,74 +240,6 @@ fn subject(text: &str, said: Said) -> Option<Subject> {
         before = word;
     }
     None
-}
-
-/// Lower-case words with single spaces and a space at both ends; camel case is split, so that
-/// `RefreshTokenInvalid`, `refresh_token_invalid` and "Refresh token invalid" read alike.
-pub fn words(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    out.push(' ');
-    let mut gap = true;
-    let mut after_lower = false;
-    for c in text.chars() {
-        match c {
-            'a'..='z' | '0'..='9' => out.push(c),
-            '\'' | '’' | '`' => continue,
-            'A'..='Z' => {
-                if after_lower {
-                    out.push(' ');
-                }
-                out.push(c.to_ascii_lowercase());
-            }
-            _ if !c.is_ascii() && c.is_alphanumeric() => {
-                if after_lower && c.is_uppercase() {
-                    out.push(' ');
-                }
-                out.extend(c.to_lowercase());
-            }
-            _ => {
-                if !gap {
-                    out.push(' ');
-                }
-                gap = true;
-                after_lower = false;
-                continue;
-            }
-        }
-        gap = false;
-        after_lower = if c.is_ascii() {
-            c.is_ascii_lowercase()
-        } else {
-            c.is_lowercase()
-        };
-    }
-    if !gap {
-        out.push(' ');
-    }
-    out
-}
-
-/// Ends at a full stop that is followed by space, so that names with dots stay whole.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let bytes = rest.as_bytes();
-        let end = bytes.iter().enumerate().position(|(at, byte)| match byte {
-            b'\n' | b'\r' | b';' => true,
-            b'.' | b'!' | b'?' => bytes.get(at + 1) == Some(&b' '),
-            0xe3 | 0xef => ["。", "！"].iter().any(|stop| rest[at..].starts_with(stop)),
-            _ => false,
-        });
-        let (sentence, after) = match end {
-            Some(at) => (&rest[..at], &rest[rest.ceil_char_boundary(at + 1)..]),
-            None => (rest, ""),
-        };
-        rest = after;
-        Some(sentence)
-    })
 }
 
 /// The text without what is said of the act of refreshing.

@@ -4,14 +4,24 @@
 //! sub-errors: <https://learn.microsoft.com/entra/msal/dotnet/advanced/exceptions/msal-error-handling>.
 //! A number that is not here changes nothing: code and text decide.
 
+use memchr::memchr2_iter;
+
 use super::super::cause::Cause;
 
-/// Collects the numbers in a text, as written (`AADSTS50076: …`).
+/// Collects the numbers in a text, as written (`AADSTS50076: …`); what hands a message on may have
+/// changed its case.
 pub fn numbers(text: &str, into: &mut Vec<u32>) {
-    // In lower case first: what hands a message on may have changed its case.
-    let text = text.to_ascii_lowercase();
-    for (at, _) in text.match_indices("aadsts").take(4) {
-        let rest = &text[at + 6..];
+    const MARK: &[u8] = b"aadsts";
+    let bytes = text.as_bytes();
+    // `d` is the rarest of its letters, and the third.
+    let marks = memchr2_iter(b'd', b'D', bytes)
+        .filter_map(|d| d.checked_sub(2))
+        .filter(|at| {
+            let word = bytes[*at..].get(..MARK.len());
+            word.is_some_and(|word| word.eq_ignore_ascii_case(MARK))
+        });
+    for at in marks.take(4) {
+        let rest = &text[at + MARK.len()..];
         let end = rest
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(rest.len());
@@ -22,6 +32,9 @@ pub fn numbers(text: &str, into: &mut Vec<u32>) {
         }
     }
 }
+
+/// "Error validating credentials" stands around the number that says which.
+const AROUND: u32 = 70_002;
 
 /// The cause that a sub-error or the first known number tells.
 pub fn cause(numbers: &[u32], codes: &[String]) -> Option<Cause> {
@@ -34,7 +47,10 @@ pub fn cause(numbers: &[u32], codes: &[String]) -> Option<Cause> {
     {
         return Some(Cause::PolicyBlocked);
     }
-    numbers.iter().find_map(|number| of_number(*number))
+    numbers
+        .iter()
+        .filter(|number| **number != AROUND || numbers.len() == 1)
+        .find_map(|number| of_number(*number))
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]

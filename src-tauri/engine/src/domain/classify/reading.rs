@@ -1,8 +1,9 @@
 //! What a body says, whatever it is written in: tokens, codes, texts. It does not judge.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use chrono::{DateTime, Utc};
+use memchr::memchr2_iter;
 use serde_json::{Map, Value};
 
 use super::{
@@ -11,7 +12,9 @@ use super::{
     clean::clean,
     flat,
     meaning::{self, Meaning},
-    microsoft, success,
+    microsoft,
+    spoken::says_only,
+    success,
 };
 
 /// What a body is written in.
@@ -57,8 +60,8 @@ impl Reading {
 
     /// Whether one of the codes or texts is nothing but these lower-case words.
     pub fn says(&self, phrase: &str) -> bool {
-        let said = |t: &String| meaning::words(t).trim() == phrase;
-        self.codes.iter().chain(&self.texts).any(said)
+        let mut said = self.codes.iter().chain(&self.texts);
+        said.any(|text| says_only(text, phrase))
     }
 
     /// The provider's own code for people and histories: the AADSTS number, else the first code.
@@ -87,7 +90,11 @@ const MAX_DEPTH: usize = 6;
 
 /// Reads a reply's body.
 pub fn read(http: &HttpReply, now: DateTime<Utc>) -> Reading {
-    let text = String::from_utf8_lossy(&http.body);
+    // Nearly every body is UTF-8, and to see that is much cheaper than to look for what is not.
+    let text = match std::str::from_utf8(&http.body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(&http.body),
+    };
     let text = text.trim_start_matches('\u{feff}').trim();
     let (value, complete) = parse(text);
     let xml = text.starts_with('<');
@@ -244,7 +251,7 @@ impl Found {
                     };
                     self.walk(value, depth + 1, under);
                 }
-                Value::Number(number) if key == "retryafter" || key == "retryin" => {
+                Value::Number(number) if is_wish_to_wait(&key) => {
                     self.retry_after = number
                         .as_f64()
                         .filter(|s| (0.0..1e6).contains(s))
@@ -341,6 +348,14 @@ impl Found {
     }
 }
 
+/// Members that tell in how many seconds to come back.
+fn is_wish_to_wait(key: &str) -> bool {
+    matches!(
+        key,
+        "retryafter" | "retryin" | "retryafterseconds" | "waitseconds"
+    )
+}
+
 /// Members that hold something else than the error.
 fn is_payload(key: &str) -> bool {
     matches!(
@@ -370,13 +385,10 @@ fn cut(text: &str) -> String {
 }
 
 fn title(html: &str) -> Option<String> {
-    let lower = html
-        .get(..html.len().min(8_192))
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let start = lower.find("<title")?;
-    let from = start + lower[start..].find('>')? + 1;
-    let to = from + lower[from..].find('<')?;
+    let html = html.get(..html.len().min(8_192)).unwrap_or_default();
+    let start = find_ignoring_case(html, "<title")?;
+    let from = start + html[start..].find('>')? + 1;
+    let to = from + html[from..].find('<')?;
     html.get(from..to)
         .map(|t| cut(t.trim()))
         .filter(|t| !t.is_empty())
@@ -421,21 +433,32 @@ fn mentions_token(text: &str) -> bool {
             .checked_sub(part.len())
             .is_some_and(|from| text[from..].eq_ignore_ascii_case(part))
     };
-    (1..text.len()).any(|at| {
-        text[at] | 0x20 == b't'
-            && text[at..]
+    // `k` is the rarest of its letters.
+    memchr2_iter(b'k', b'K', text)
+        .filter_map(|k| k.checked_sub(2))
+        .any(|at| {
+            text[at..]
                 .get(..5)
                 .is_some_and(|word| word.eq_ignore_ascii_case(b"token"))
-            && {
-                let before = text[..at].strip_suffix(b"_").unwrap_or(&text[..at]);
-                ends_with(before, b"access") || ends_with(before, b"refresh")
-            }
-    })
+                && {
+                    let before = text[..at].strip_suffix(b"_").unwrap_or(&text[..at]);
+                    ends_with(before, b"access") || ends_with(before, b"refresh")
+                }
+        })
 }
 
+/// Whether `part`, which is not empty, stands in the first 64 KiB.
 fn contains_ignoring_case(text: &str, part: &str) -> bool {
-    let (text, part) = (text.as_bytes(), part.as_bytes());
-    text.windows(part.len())
-        .take(65_536)
-        .any(|window| window.eq_ignore_ascii_case(part))
+    let end = text.len().min(65_535 + part.len());
+    find_ignoring_case(&text.as_bytes()[..end], part).is_some()
+}
+
+fn find_ignoring_case(text: impl AsRef<[u8]>, part: &str) -> Option<usize> {
+    let (text, part) = (text.as_ref(), part.as_bytes());
+    let first = *part.first()?;
+    memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text).find(|at| {
+        text[*at..]
+            .get(..part.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(part))
+    })
 }

@@ -107,7 +107,8 @@ fn positive(value: &Value) -> Option<Duration> {
         .then(|| Duration::from_secs_f64(seconds.floor()))
 }
 
-/// An end given as a Unix time (`expires_on`, `expires_at`), where no length was given.
+/// An end given as a time (`expires_on`, `expires_at`), where no length was given.
+#[expect(clippy::cast_precision_loss, reason = "Unix seconds fit into 53 bits")]
 fn until(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<Duration> {
     ["expireson", "expiresat", "expires"]
         .iter()
@@ -120,14 +121,13 @@ fn until(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<Duration> {
                         at
                     } else {
                         let at = DateTime::parse_from_rfc3339(text.trim()).ok()?;
-                        return (at.with_timezone(&Utc) - now).to_std().ok();
+                        at.timestamp() as f64
                     }
                 }
                 _ => return None,
             };
             // Milliseconds are told from seconds by their size (the year 5138 begins 100 billion).
             let at = if at > 1e11 { at / 1_000.0 } else { at };
-            #[expect(clippy::cast_precision_loss, reason = "Unix seconds fit into 53 bits")]
             let left = at - now.timestamp() as f64;
             (1.0..=MAX_SECONDS)
                 .contains(&left)

@@ -228,7 +228,7 @@ impl Life {
             .setup
             .provider
             .filter(|p| p.scope_on_refresh)
-            .map(|_| base.scopes.join(" "))
+            .map(|row| base.scopes.join(row.scope_separator))
             .filter(|s| !s.is_empty());
         self.next_send += 1;
         let send = self.next_send;

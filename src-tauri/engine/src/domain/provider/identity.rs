@@ -260,6 +260,9 @@ const COGNITO: Provider = Provider {
 const AWS: Provider = Provider {
     key: "aws-sso-oidc",
     name: "AWS IAM Identity Center",
+    not_offered: Some(
+        "AWS IAM Identity Center speaks a protocol of its own (CreateToken) that Tokentray does not speak; use AWS's own tools for it.",
+    ),
     hosts: &["*.amazonaws.com"],
     // The session's length is what the organisation set for its access portal.
     refresh_absolute: RefreshEnd::Configured { default: None },

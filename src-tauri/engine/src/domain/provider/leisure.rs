@@ -298,6 +298,7 @@ const STRAVA: Provider = Provider {
     token_url: Some("https://www.strava.com/oauth/token"),
     hosts: &["www.strava.com"],
     scopes: &["read"],
+    scope_separator: ",",
     client_auth: Some(ClientAuth::Post),
     rotation: Rotation::Sometimes,
     voids_access_token: Some(false),
@@ -346,14 +347,18 @@ const X: Provider = Provider {
     ..UNKNOWN
 };
 
+const LINKEDIN_NATIVE: &str =
+    "https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow-native";
+
 const LINKEDIN: Provider = Provider {
     key: "linkedin",
     name: "LinkedIn",
-    auth_url: Some("https://www.linkedin.com/oauth/v2/authorization"),
+    // The one that takes PKCE, without which nothing is asked here; the other wants a secret.
+    auth_url: Some("https://www.linkedin.com/oauth/native-pkce/authorization"),
     token_url: Some("https://www.linkedin.com/oauth/v2/accessToken"),
     hosts: &["www.linkedin.com"],
     scopes: &["openid", "profile"],
-    client_auth: Some(ClientAuth::Post),
+    client_auth: Some(ClientAuth::None),
     // The same one comes back with what is left of its year.
     rotation: Rotation::Never,
     refresh_absolute: RefreshEnd::After(days(365)),
@@ -364,10 +369,13 @@ const LINKEDIN: Provider = Provider {
         advice: None,
         source: "https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens",
     }],
-    register: "An app in the LinkedIn developer portal; refresh tokens are for approved partners only",
+    loopback: "http://127.0.0.1 or http://[::1] with any port",
+    register: "An app in the LinkedIn developer portal for which LinkedIn has switched on PKCE for native clients (ask your contact there); refresh tokens are for approved partners only",
     docs: "https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens",
     sources: &[
-        (FactName::Endpoints, NANGO),
+        (FactName::Endpoints, LINKEDIN_NATIVE),
+        (FactName::Loopback, LINKEDIN_NATIVE),
+        (FactName::Register, LINKEDIN_NATIVE),
         (
             FactName::Scopes,
             "https://learn.microsoft.com/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2",

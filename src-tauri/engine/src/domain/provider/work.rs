@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::{account::ClientAuth, cause::Cause},
-    FactName, KnownReason, Provider, RefreshEnd, ReplyRule, Rotation, UNKNOWN, days,
+    FactName, KnownReason, Provider, RefreshEnd, ReplyRule, RequestStyle, Rotation, UNKNOWN, days,
 };
 
 pub const ROWS: &[Provider] = &[
@@ -320,6 +320,7 @@ const LINEAR: Provider = Provider {
     revocation_url: Some("https://api.linear.app/oauth/revoke"),
     hosts: &["api.linear.app"],
     scopes: &["read"],
+    scope_separator: ",",
     // Unknown: whether there is a reuse grace.
     rotation: Rotation::SingleUse { grace: None },
     register: "An OAuth application in the workspace's API settings",
@@ -338,6 +339,10 @@ const NOTION: Provider = Provider {
     token_url: Some("https://api.notion.com/v1/oauth/token"),
     hosts: &["api.notion.com"],
     auth_params: &[("owner", "user")],
+    request_style: RequestStyle {
+        json: true,
+        headers: &[("notion-version", "2022-06-28")],
+    },
     client_auth: Some(ClientAuth::Basic),
     rotation: Rotation::SingleUse { grace: None },
     register: "A public integration in Notion's integration settings",

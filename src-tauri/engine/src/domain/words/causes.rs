@@ -51,7 +51,7 @@ pub fn clause(cause: Cause, facts: &FailureFacts<'_>) -> String {
         Cause::GrantMissing => "the keychain no longer holds this grant",
         Cause::GrantCorrupt => "the stored grant cannot be read",
         Cause::ClientForgotten => "the provider no longer knows this app",
-        Cause::ClientRejected if says(facts, "secret") => "the client secret was refused",
+        Cause::ClientRejected if said(facts).contains("secret") => "the client secret was refused",
         Cause::ClientRejected => {
             "the provider refuses this app (its client id, secret or registration)"
         }
@@ -69,9 +69,11 @@ pub fn clause(cause: Cause, facts: &FailureFacts<'_>) -> String {
 
 /// What a person is wanted for, as far as the provider tells.
 fn wanted(facts: &FailureFacts<'_>) -> &'static str {
-    if ["consent", "65001", "65004"].iter().any(|w| says(facts, w)) {
+    let said = said(facts);
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if says(&["consent", "65001", "65004"]) {
         "your consent"
-    } else if [
+    } else if says(&[
         "mfa",
         "multi-factor",
         "multifactor",
@@ -81,23 +83,20 @@ fn wanted(facts: &FailureFacts<'_>) -> &'static str {
         "50078",
         "50079",
         "50074",
-    ]
-    .iter()
-    .any(|w| says(facts, w))
-    {
+    ]) {
         "a second proof (such as a code or a key)"
-    } else if ["device", "managed"].iter().any(|w| says(facts, w)) {
+    } else if says(&["device", "managed"]) {
         "a sign-in from an approved device"
     } else {
         "a new sign-in"
     }
 }
 
-fn says(facts: &FailureFacts<'_>, word: &str) -> bool {
-    [facts.provider_code, facts.provider_text]
-        .iter()
-        .flatten()
-        .any(|said| said.to_lowercase().contains(word))
+/// All that the provider said, in lower case.
+fn said(facts: &FailureFacts<'_>) -> String {
+    let code = facts.provider_code.unwrap_or_default();
+    let text = facts.provider_text.unwrap_or_default();
+    format!("{code}\n{text}").to_lowercase()
 }
 
 /// The provider's own words in quotation marks, where they add something.

@@ -94,9 +94,14 @@ fn every_cause_is_told_without_jargon_or_blame() {
                 assert!(!part.contains(word), "{cause}: {part}");
             }
         }
+        assert!(
+            !told.you.trim_end_matches('.').contains(". "),
+            "{cause}: the advice is one sentence: {}",
+            told.you
+        );
         if cause.verdict() == Verdict::SignIn {
             assert!(
-                told.sentence().to_lowercase().contains("sign in again"),
+                told.all().to_lowercase().contains("sign in again"),
                 "{cause}"
             );
         }

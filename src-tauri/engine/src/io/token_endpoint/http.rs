@@ -5,6 +5,7 @@
 //! handshake an hour is not. Retries of the client itself are off for the same reason.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -117,10 +118,15 @@ impl TokenEndpoint for HttpTokenEndpoint {
                 Err(failure) => return Reply::Failed(failure),
             };
             let (authorization, body) = form(&request);
-            let mut builder = client
-                .post(url)
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(body);
+            let written_in = if request.style.json {
+                "application/json"
+            } else {
+                "application/x-www-form-urlencoded"
+            };
+            let mut builder = client.post(url).header(CONTENT_TYPE, written_in).body(body);
+            for (name, value) in request.style.headers {
+                builder = builder.header(*name, *value);
+            }
             if let Some(authorization) = authorization {
                 builder = builder.header(AUTHORIZATION, authorization);
             }
@@ -261,7 +267,23 @@ fn form(request: &FormRequest) -> (Option<HeaderValue>, Bytes) {
         }
         _ => pairs.push(("client_id", &request.client_id)),
     }
-    (authorization, Bytes::from_owner(encode(&pairs)))
+    let body = if request.style.json {
+        json(&pairs)
+    } else {
+        encode(&pairs)
+    };
+    (authorization, Bytes::from_owner(body))
+}
+
+/// The same names and values as a JSON object of strings.
+fn json(pairs: &[(&str, &str)]) -> FormBody {
+    // Room for the worst case, as in `encode`: every byte as an escape of six.
+    let room = pairs.iter().map(|(n, v)| 6 * (n.len() + v.len() + 1)).sum();
+    let mut text = Vec::with_capacity(room);
+    let object: BTreeMap<&str, &str> = pairs.iter().copied().collect();
+    // Text into memory cannot fail.
+    let _ = serde_json::to_writer(&mut text, &object);
+    FormBody(Zeroizing::new(String::from_utf8(text).unwrap_or_default()))
 }
 
 /// Id and secret are form-encoded before they are joined; a colon in either stays unambiguous.

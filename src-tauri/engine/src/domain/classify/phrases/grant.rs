@@ -151,6 +151,7 @@ pub const INVALID: &[&str] = &[
     " unacceptable",
     " rejected",
     " could not be found",
+    " could not be mapped",
     " cannot be found",
     " cannot be used",
     " can not be used",

@@ -3,7 +3,7 @@
 //! There are a thousand phrases. Searching a text for one after the other took milliseconds for a
 //! reply of 2 KiB; here each place where a phrase can begin costs one look into a small table.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::{grant, person, setup, subject, waiting};
 
@@ -39,6 +39,12 @@ pub enum Family {
     Rule,
     Act,
     Standard,
+    Token,
+    ClockAlone,
+    NotYours,
+    Edge,
+    Fault,
+    ServerPart,
 }
 
 const FAMILIES: &[(Family, &[&str])] = &[
@@ -71,11 +77,17 @@ const FAMILIES: &[(Family, &[&str])] = &[
     (Family::Rule, setup::RULE),
     (Family::Act, subject::ACT),
     (Family::Standard, subject::STANDARD),
+    (Family::Token, subject::TOKEN),
+    (Family::ClockAlone, setup::CLOCK_ALONE),
+    (Family::NotYours, setup::NOT_YOURS),
+    (Family::Edge, waiting::EDGE),
+    (Family::Fault, waiting::FAULT),
+    (Family::ServerPart, setup::SERVER_PART),
 ];
 
 /// The families that a text holds a phrase of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Said(u32);
+pub struct Said(u64);
 
 impl Said {
     pub const fn any(self, family: Family) -> bool {
@@ -83,41 +95,61 @@ impl Said {
     }
 }
 
-const fn bit(family: Family) -> u32 {
+const fn bit(family: Family) -> u64 {
     1 << family as u32
 }
 
-/// What a text says; the text as `meaning::words` makes it.
+/// What a text says; the text as [`super::super::spoken`] makes it.
 pub fn said(text: &str) -> Said {
     static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
     INDEX.search(text.as_bytes())
 }
 
-const SLOTS: usize = 2_048;
-
-/// All phrases, grouped by a hash of their first four bytes.
+/// All phrases, so that most places where one can begin cost two looks and no comparison.
 struct Index {
-    phrases: Vec<(&'static [u8], u32)>,
+    /// Phrases of eight bytes and more, by their first eight.
+    long: Table,
+    /// The others, by their first four; the shortest has as many.
+    short: Table,
+}
+
+/// Phrases, grouped by a hash of how they begin.
+struct Table {
+    phrases: Vec<Phrase>,
     /// Where the group of each slot begins; one more at the end.
     starts: Vec<u16>,
 }
 
+/// A phrase; its first eight bytes as a number, because a comparison of those settles nearly all.
+struct Phrase {
+    head: u64,
+    /// Ones where the phrase has a byte of the eight.
+    mask: u64,
+    rest: &'static [u8],
+    families: u64,
+}
+
 impl Index {
     fn new() -> Self {
-        let mut phrases: Vec<(&'static [u8], u32)> = FAMILIES
-            .iter()
-            .flat_map(|(family, phrases)| {
-                phrases
-                    .iter()
-                    .map(|phrase| (phrase.as_bytes(), bit(*family)))
+        let mut families: BTreeMap<&[u8], u64> = BTreeMap::new();
+        for (family, phrases) in FAMILIES {
+            for phrase in *phrases {
+                *families.entry(phrase.as_bytes()).or_default() |= bit(*family);
+            }
+        }
+        let (long, short): (Vec<Phrase>, Vec<Phrase>) = families
+            .into_iter()
+            .map(|(phrase, families)| Phrase {
+                head: head(phrase),
+                mask: head(&[u8::MAX; 8][..phrase.len().min(8)]),
+                rest: phrase.get(8..).unwrap_or_default(),
+                families,
             })
-            .collect();
-        phrases.sort_by_key(|(phrase, _)| slot(phrase));
-        let starts = (0..=SLOTS)
-            .map(|at| phrases.partition_point(|(phrase, _)| slot(phrase) < at))
-            .map(|at| u16::try_from(at).unwrap_or(u16::MAX))
-            .collect();
-        Self { phrases, starts }
+            .partition(|phrase| phrase.mask == u64::MAX);
+        Self {
+            long: Table::new(long, long_slot),
+            short: Table::new(short, short_slot),
+        }
     }
 
     fn search(&self, text: &[u8]) -> Said {
@@ -128,11 +160,18 @@ impl Index {
                 continue;
             }
             let rest = &text[at..];
-            let slot = slot(rest);
-            let group = usize::from(self.starts[slot])..usize::from(self.starts[slot + 1]);
-            for (phrase, family) in &self.phrases[group] {
-                if found & family == 0 && rest.starts_with(phrase) {
-                    found |= family;
+            let head = head(rest);
+            for phrase in self.long.group(long_slot(head)) {
+                if phrase.head == head
+                    && found & phrase.families != phrase.families
+                    && rest[rest.len().min(8)..].starts_with(phrase.rest)
+                {
+                    found |= phrase.families;
+                }
+            }
+            for phrase in self.short.group(short_slot(head)) {
+                if phrase.head == head & phrase.mask {
+                    found |= phrase.families;
                 }
             }
         }
@@ -140,13 +179,41 @@ impl Index {
     }
 }
 
-/// Of the first four bytes; the shortest phrase has as many.
-fn slot(text: &[u8]) -> usize {
-    let mut key = [0; 4];
-    let length = text.len().min(4);
-    key[..length].copy_from_slice(&text[..length]);
-    // Fibonacci hashing: 2^32 divided by the golden ratio spreads neighbours.
-    (u32::from_le_bytes(key).wrapping_mul(0x9e37_79b1) >> 21) as usize
+impl Table {
+    fn new(mut phrases: Vec<Phrase>, slot: fn(u64) -> usize) -> Self {
+        phrases.sort_by_key(|phrase| slot(phrase.head));
+        let starts = (0..=SLOTS)
+            .map(|at| phrases.partition_point(|phrase| slot(phrase.head) < at))
+            .map(|at| u16::try_from(at).unwrap_or(u16::MAX))
+            .collect();
+        Self { phrases, starts }
+    }
+
+    fn group(&self, slot: usize) -> &[Phrase] {
+        &self.phrases[usize::from(self.starts[slot])..usize::from(self.starts[slot + 1])]
+    }
+}
+
+const SLOTS: usize = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 11;
+
+/// Fibonacci hashing: 2^64 divided by the golden ratio spreads neighbours.
+const fn long_slot(head: u64) -> usize {
+    (head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SLOT_BITS)) as usize
+}
+
+const fn short_slot(head: u64) -> usize {
+    long_slot(head << 32)
+}
+
+/// The first eight bytes as a number; zeros stand for what is not there.
+fn head(text: &[u8]) -> u64 {
+    if let Some(head) = text.first_chunk() {
+        return u64::from_le_bytes(*head);
+    }
+    let mut head = [0; 8];
+    head[..text.len()].copy_from_slice(text);
+    u64::from_le_bytes(head)
 }
 
 #[cfg(test)]

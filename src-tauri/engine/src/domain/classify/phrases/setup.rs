@@ -18,6 +18,9 @@ pub const GRANT_TYPE: &[&str] = &[
     " request a token using this method",
     " perform this request using this method",
     " refresh token flow",
+    " not support refresh",
+    " refresh not supported",
+    " refresh is not supported",
 ];
 
 /// A rule of the provider or of an administrator stands against it.
@@ -27,6 +30,8 @@ pub const POLICY: &[&str] = &[
     " policies of their",
     " policy has blocked",
     " blocked by policy",
+    " administrator has blocked",
+    " admin has blocked",
     " blocked by admin",
     " blocked by your admin",
     " blocked by an admin",
@@ -191,6 +196,7 @@ pub const CLIENT_ALONE: &[&str] = &[
     " client disabled",
     " client is disabled",
     " client credentials are",
+    " client token",
 ];
 
 /// Of these, the ones that count against the standard code `invalid_grant`.
@@ -268,6 +274,30 @@ pub const CLOCK: &[&str] = &[
     " not yet valid",
     " date time must",
     " timestamp",
+];
+
+/// Of these, what speaks of nothing else than times: of an assertion, a proof, this clock.
+pub const CLOCK_ALONE: &[&str] = &[
+    " iat ",
+    " nbf ",
+    " clock",
+    " reasonable timeframe",
+    " issued in the future",
+    " skew",
+    " date time must",
+];
+
+/// What was sent is another's, says the server to the client.
+pub const NOT_YOURS: &[&str] = &[" belong to you", " belongs to you", " is not yours"];
+
+/// A part of the server itself, which no client sends.
+pub const SERVER_PART: &[&str] = &[
+    " cert ",
+    " certificate",
+    " private key",
+    " keystore",
+    " misconfigur",
+    " configuration error",
 ];
 
 /// Says what should be, not what is.

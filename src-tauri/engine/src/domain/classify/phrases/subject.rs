@@ -28,6 +28,9 @@ pub const REFRESH_TOKEN: &[&str] = &[
     "갱신 토큰",
 ];
 
+/// Any token; which one, the words around it tell.
+pub const TOKEN: &[&str] = &[" token ", " tokens ", " rt "];
+
 pub const SESSION: &[&str] = &[" session"];
 
 pub const SCOPE: &[&str] = &[" scope"];
@@ -48,7 +51,14 @@ pub const CODE: &[&str] = &[
     " code not ",
 ];
 
-pub const GRANT: &[&str] = &[" grant ", " grants ", " authorization ", " offline access"];
+pub const GRANT: &[&str] = &[
+    " grant ",
+    " grants ",
+    " authorization ",
+    " offline access",
+    " user revoked",
+    " user has revoked",
+];
 
 /// Of these, what is no grant.
 pub const NO_GRANT: &[&str] = &[

@@ -25,6 +25,10 @@ pub const RATE: &[&str] = &[
     " requests limit",
     " resource exhausted",
     " requests continuously",
+    " simultaneous request",
+    " simultaneous token",
+    " simultaneous logins detected",
+    " in less than ",
     " requests per",
     " accesslimited",
     " overlimit",
@@ -50,6 +54,47 @@ pub const RATE: &[&str] = &[
     "請求過於頻繁",
     "リクエストが多",
     "너무 많",
+];
+
+/// Of these, a fault that keeps the server from judging anything.
+pub const FAULT: &[&str] = &[
+    " temporarily unavailable",
+    " service unavailable",
+    " service is unavailable",
+    " database timeout",
+    " database error",
+    " database connection",
+    " database is ",
+    " upstream timeout",
+    " upstream request timeout",
+    " upstream connect",
+    " overloaded",
+    " connection refused",
+    " connection reset",
+    " connection timed out",
+    " deadline exceeded",
+];
+
+/// Protection in front of the provider speaks, not the provider.
+pub const EDGE: &[&str] = &[
+    " attention required",
+    " you have been blocked",
+    " you are unable to access",
+    " request blocked",
+    " request was blocked",
+    " request has been blocked",
+    " request is blocked",
+    " blocked your request",
+    " checking your browser",
+    " verify you are human",
+    " just a moment",
+    " cloudflare",
+    " incapsula",
+    " imperva",
+    " akamai",
+    " cloudfront",
+    " firewall",
+    " unusual traffic",
 ];
 
 /// Somebody else is refreshing the same grant right now.
@@ -129,6 +174,8 @@ pub const TRANSIENT: &[&str] = &[
     " unable to connect",
     " failed to connect",
     " system error",
+    " system disabled",
+    " system is disabled",
     " system busy",
     " server busy",
     " server is busy",
