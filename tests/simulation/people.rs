@@ -496,13 +496,19 @@ pub async fn remove(world: World, account: usize, undo: bool, mut chance: Chance
     }
     world.with(|s| goes(&mut s.accounts[account]));
     for _ in 0..20 {
+        // By the name that it has by now: whoever renames it at that moment does not keep it.
+        let name = world.with(|s| s.accounts[account].name.clone());
         let done = ask(&world, async |engine| {
             engine.remove_account(&name, revoke).await
         })
         .await;
+        let is_gone = |s: &mut State| {
+            let id = &s.accounts[account].id;
+            !s.config.accounts.iter().any(|a| a.id == *id)
+        };
         match done {
             Some(Ok(())) => return,
-            Some(Err(problem)) if problem.code == Code::NotFound => return,
+            Some(Err(problem)) if problem.code == Code::NotFound && world.with(is_gone) => return,
             _ => tokio::time::sleep(chance.secs(5, 60)).await,
         }
     }
