@@ -14,6 +14,7 @@ use tokentray::{
     io::{
         journal::{FileJournal, Journal, JournalError},
         locks::{AccountLocks, FileLocks, LockError, try_lock_for_certain, try_lock_named},
+        sealed_file::{Label, SealingKey},
         vault::{
             self, SealKey, Vault, VaultError, VaultEvent, VaultKind, VaultMoveError,
             VaultOpenError, VaultOptions,
@@ -669,24 +670,116 @@ async fn a_journal_entry_comes_back_whole_and_goes_without_a_trace() {
 }
 
 #[tokio::test]
-async fn an_intent_is_written_only_when_the_answer_has_its_space() {
+async fn an_intent_and_its_answer_are_written_where_space_was_taken_before() {
+    use std::os::unix::fs::MetadataExt;
     let folder = TempDir::new().unwrap();
     let journal = journal(folder.path(), "v");
+    let taken = || {
+        let file = fs::metadata(folder.path().join(account(1).0)).unwrap();
+        (file.ino(), file.len(), file.blocks())
+    };
     journal.write(account(1), entry(1)).await.unwrap();
-    let spare = folder.path().join(format!("{}.spare", account(1)));
-    let reserved = std::os::unix::fs::MetadataExt::blocks(&fs::metadata(&spare).unwrap()) * 512;
-    assert!(reserved >= 64 * 1024, "{reserved} bytes");
+    let at_first = taken();
+    assert!(at_first.1 >= 64 * 1024 && at_first.2 * 512 >= at_first.1);
+    for generation in 2..7 {
+        let answer = JournalEntry {
+            intent: None,
+            ..entry(generation)
+        };
+        for written in [entry(generation), answer] {
+            journal.write(account(1), written.clone()).await.unwrap();
+            assert_eq!(journal.read(account(1)).await, Ok(Some(written)));
+            assert_eq!(taken(), at_first);
+        }
+    }
+    // A salvaged reply of any size gets a larger file, which is written in turns again.
+    let odd = JournalEntry {
+        salvage: Some(Secret::new("\u{1}".repeat(50_000))),
+        ..entry(7)
+    };
+    for written in [odd.clone(), entry(8), odd] {
+        journal.write(account(1), written.clone()).await.unwrap();
+        assert_eq!(journal.read(account(1)).await, Ok(Some(written)));
+    }
+    assert!(taken().1 > at_first.1);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
 
-    // Where the next spare should be, something is in the way.
-    fs::create_dir(folder.path().join(format!("{}.next", account(1)))).unwrap();
-    assert!(journal.write(account(1), entry(2)).await.is_err());
-    assert_eq!(journal.read(account(1)).await, Ok(Some(entry(1))));
-    // The answer itself needs no new space.
-    let mut answer = entry(2);
-    answer.intent = None;
-    journal.write(account(1), answer.clone()).await.unwrap();
-    assert!(!spare.exists(), "the spare became the entry");
-    assert_eq!(journal.read(account(1)).await, Ok(Some(answer)));
+#[tokio::test]
+async fn a_journal_that_was_cut_while_it_was_written_says_what_it_said_before() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join(account(1).0);
+    let journal = journal(folder.path(), "v");
+    journal.write(account(1), entry(1)).await.unwrap();
+    let before = fs::read(&file).unwrap();
+    journal.write(account(1), entry(2)).await.unwrap();
+    let after = fs::read(&file).unwrap();
+    let differ = |(one, other): &(&u8, &u8)| one != other;
+    let first = before.iter().zip(&after).position(|two| differ(&two));
+    let last = before.iter().zip(&after).rposition(|two| differ(&two));
+    let (first, last) = (first.unwrap(), last.unwrap());
+    // Death or a power cut left a part of it, or another part.
+    for cut in (first + 1..=last).step_by(97).chain([last]) {
+        for (head, tail) in [(&after, &before), (&before, &after)] {
+            let torn = [&head[..cut], &tail[cut..]].concat();
+            fs::write(&file, &torn).unwrap();
+            assert_eq!(journal.read(account(1)).await, Ok(Some(entry(1))), "{cut}");
+        }
+    }
+    // And goes on from there; what could not be opened was kept.
+    for generation in 3..6 {
+        let written = journal.write(account(1), entry(generation)).await;
+        assert_eq!(written, Ok(()));
+        assert_eq!(journal.read(account(1)).await, Ok(Some(entry(generation))));
+    }
+    assert!(file.with_extension("aside-1").exists());
+}
+
+#[tokio::test]
+async fn the_two_places_of_a_journal_cannot_be_exchanged() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join(account(1).0);
+    let journal = journal(folder.path(), "v");
+    for generation in 1..3 {
+        journal.write(account(1), entry(generation)).await.unwrap();
+    }
+    // The older place claims to be the newer one.
+    let mut bytes = fs::read(&file).unwrap();
+    let claim = b"tokentray-journal 1 ";
+    assert!(bytes.starts_with(&[claim.as_slice(), b"1 "].concat()));
+    bytes[claim.len()] = b'3';
+    fs::write(&file, bytes).unwrap();
+    assert_eq!(journal.read(account(1)).await, Ok(Some(entry(2))));
+}
+
+#[tokio::test]
+async fn the_journal_of_an_earlier_program_is_read_and_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join(account(1).0);
+    let sealed = SealingKey::derive(&SealKey([7; 32]), "journal").seal(
+        Label {
+            purpose: "journal",
+            vault: "v",
+            account: &account(1).0,
+        },
+        4,
+        br#"{"format":1,"highest_generation":4,"signed_out":true}"#,
+    );
+    fs::write(&file, sealed).unwrap();
+    fs::write(file.with_extension("spare"), [0; 9]).unwrap();
+    let journal = journal(folder.path(), "v");
+    let theirs = JournalEntry {
+        highest_generation: 4,
+        signed_out: true,
+        ..JournalEntry::default()
+    };
+    assert_eq!(journal.read(account(1)).await, Ok(Some(theirs)));
+    for generation in 5..8 {
+        journal.write(account(1), entry(generation)).await.unwrap();
+        assert_eq!(journal.read(account(1)).await, Ok(Some(entry(generation))));
+    }
+    journal.remove(account(1)).await.unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
@@ -723,12 +816,17 @@ async fn a_journal_entry_of_another_vault_account_or_key_is_set_aside() {
 async fn a_journal_entry_of_a_newer_program_is_left_alone() {
     let folder = TempDir::new().unwrap();
     let journal = journal(folder.path(), "v");
-    let newer = b"tokentray-sealed 2 1\nwhatever";
-    fs::write(folder.path().join(account(1).0), newer).unwrap();
-    let refused = JournalError::Newer(2);
-    assert_eq!(journal.read(account(1)).await, Err(refused.clone()));
-    assert_eq!(journal.write(account(1), entry(1)).await, Err(refused));
-    assert_eq!(fs::read(folder.path().join(account(1).0)).unwrap(), newer);
+    for newer in [
+        "tokentray-sealed 2 1\nwhatever",
+        "tokentray-journal 2 for us unknown\n",
+    ] {
+        fs::write(folder.path().join(account(1).0), newer).unwrap();
+        let refused = JournalError::Newer(2);
+        assert_eq!(journal.read(account(1)).await, Err(refused.clone()));
+        assert_eq!(journal.write(account(1), entry(1)).await, Err(refused));
+        let kept = fs::read_to_string(folder.path().join(account(1).0));
+        assert_eq!(kept.unwrap(), newer);
+    }
 }
 
 #[test]

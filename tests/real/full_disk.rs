@@ -73,31 +73,39 @@ fn entry(sends: u32, intent: bool) -> JournalEntry {
 }
 
 #[test]
-fn on_a_full_disk_nothing_is_begun_and_what_was_begun_is_saved() {
+fn on_a_full_disk_nothing_begins_without_its_space_and_what_has_it_goes_on() {
     on_a_small_disk(512, |disk| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         runtime.block_on(async {
-            let [begun, idle] = [1, 2].map(|number| AccountId(format!("{number:032x}")));
+            let [begun, new] = [1, 2].map(|number| AccountId(format!("{number:032x}")));
             let journal = FileJournal::new(disk.join("journal"), "v");
             journal.open(SealKey([7; 32]));
-            // A refresh has begun, then the disk fills up.
-            journal.write(begun.clone(), entry(1, true)).await.unwrap();
+            // One account has its space, then the disk fills up.
+            journal.write(begun.clone(), entry(1, false)).await.unwrap();
             fill(disk);
 
-            // No other refresh can begin …
-            let refused = journal.write(idle.clone(), entry(1, true)).await;
+            // No refresh of another account can begin …
+            let refused = journal.write(new.clone(), entry(1, true)).await;
             assert!(matches!(refused, Err(JournalError::Full(_))), "{refused:?}");
-            assert_eq!(journal.read(idle).await, Ok(None));
-            // … but the answer to the one that had begun is saved.
-            journal.write(begun.clone(), entry(2, false)).await.unwrap();
-            let read = journal.read(begun.clone()).await;
-            assert_eq!(read, Ok(Some(entry(2, false))));
-            // And a refusal to begin again leaves it whole.
-            let refused = journal.write(begun.clone(), entry(3, true)).await;
+            assert_eq!(journal.read(new).await, Ok(None));
+            // … but here intents and answers are saved, as often as there are any.
+            for sends in 2..9 {
+                for intent in [true, false] {
+                    let written = entry(sends, intent);
+                    journal.write(begun.clone(), written.clone()).await.unwrap();
+                    assert_eq!(journal.read(begun.clone()).await, Ok(Some(written)));
+                }
+            }
+            // What needs more room than was taken is refused and harms nothing.
+            let odd = JournalEntry {
+                salvage: Some(Secret::new("s".repeat(200_000))),
+                ..entry(9, false)
+            };
+            let refused = journal.write(begun.clone(), odd).await;
             assert!(matches!(refused, Err(JournalError::Full(_))), "{refused:?}");
-            assert_eq!(journal.read(begun).await, Ok(Some(entry(2, false))));
+            assert_eq!(journal.read(begun).await, Ok(Some(entry(8, false))));
         });
     });
 }
@@ -120,11 +128,15 @@ fn a_state_folder_that_is_full_or_read_only_sends_nothing_and_loses_nothing() {
             provider: &provider,
         };
 
-        // Full before a refresh: nothing is sent, and the token stays good.
+        // Full before a refresh: the space for intent and answer was taken long ago.
+        fill(disk);
+        home.refreshes();
+        // Without such space nothing is sent, and the token stays good.
+        let id = tokentray.account("work")["id"].clone();
+        fs::remove_file(disk.join("journal").join(id.as_str().unwrap())).unwrap();
         fill(disk);
         home.refuses_to_refresh("vault_full");
         fs::remove_file(disk.join("ballast")).unwrap();
-        home.refreshes();
 
         // Full during a refresh: the space for the answer was taken before.
         provider.hold();

@@ -206,16 +206,13 @@ impl World<'_> {
 
     fn saved(&self) -> Saved {
         let journal = self.tokentray.state_dir().join("journal").join(&self.id);
-        let sealed = fs::read(journal).expect("the journal is there at every moment");
-        let head = sealed.split(|byte| *byte == b'\n').next().unwrap();
-        let generation = String::from_utf8_lossy(head);
-        let generation = generation.rsplit(' ').next().unwrap();
+        let journal = fs::read(journal).expect("the journal is there at every moment");
         let named = [("service", "tokentray"), ("username", self.id.as_str())];
         let grant =
             keyring::lookup(self.session, &named).expect("the item is there at every moment");
         let grant: Value = serde_json::from_str(&grant).expect("a whole grant");
         Saved {
-            journal: generation.parse().expect("a generation"),
+            journal: newest_generation(&journal),
             vault: grant["generation"].as_u64().unwrap(),
             refresh_token: grant["refresh_token"].as_str().unwrap().to_owned(),
         }
@@ -253,4 +250,17 @@ impl World<'_> {
             self.notifications.open().is_empty()
         });
     }
+}
+
+/// What the newer of the two places in a journal's file says in clear. Lines in each: number and
+/// length, then the seal's own line with the generation.
+fn newest_generation(journal: &[u8]) -> u64 {
+    let words = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+    let places = journal.chunks_exact(journal.len() / 2).filter_map(|place| {
+        let mut lines = place.split(|byte| *byte == b'\n');
+        let number: u64 = words(lines.next()?).split(' ').nth(2)?.parse().ok()?;
+        let generation: u64 = words(lines.next()?).split(' ').nth(2)?.parse().ok()?;
+        Some((number, generation))
+    });
+    places.max().expect("a written place").1
 }

@@ -35,9 +35,11 @@ impl Task {
             }
             Effect::Read => self.report(id, read_grants(self.ports.clone(), id.clone())),
             Effect::WriteJournal { version, entry } => {
-                let (journal, account) = (self.ports.journal.clone(), id.clone());
+                let account = id.clone();
+                // Begun here, not when the task below has its turn: an answer is not safe yet.
+                let written = self.ports.journal.write(account.clone(), *entry);
                 self.report(id, async move {
-                    let result = journal.write(account.clone(), *entry).await;
+                    let result = written.await;
                     tracing::trace!(%account, version, done = result.is_ok(), "journaled");
                     Input::Journaled {
                         version,

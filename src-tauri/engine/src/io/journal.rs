@@ -1,12 +1,14 @@
 //! One sealed file per account: intents, and any grant that the vault has not confirmed.
 //!
-//! Knows nothing of what the entries mean. The surprising thing: an entry with an intent is written
-//! only when the *next* write has its space already, so that the provider's answer always fits.
+//! Knows nothing of what the entries mean. The surprising thing: a file is never replaced but written
+//! over in turns (see [`slots`]), so that the provider's answer always has its space and is safe
+//! after one flush.
 
 use std::{
     collections::HashMap,
+    io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::domain::{
@@ -22,6 +24,11 @@ use super::{
 };
 
 mod entry_text;
+mod memory;
+mod slots;
+
+pub use memory::MemoryJournal;
+use slots::{Slot, Slots};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
@@ -56,7 +63,7 @@ pub trait Journal: Send + Sync + 'static {
         &self,
         account: AccountId,
     ) -> Pending<'static, Result<Option<JournalEntry>, JournalError>>;
-    /// On `Ok` the entry is on the disk (file and folder fsynced).
+    /// On `Ok` the entry is on the disk.
     fn write(
         &self,
         account: AccountId,
@@ -80,14 +87,10 @@ pub trait Journal: Send + Sync + 'static {
     }
 }
 
-/// Space kept for the next write. The largest real grants are near 6 kB as text, and an entry may
-/// hold one grant; a salvaged body of odd size (at most 256 KiB) takes what the disk has.
-const SPARE_BYTES: u64 = 64 * 1024;
-
 /// A note of a removal stands beside the entry, for there is no key while the keychain is locked.
 const REMOVED: &str = ".removed";
 
-/// The journal on disk: `ID` in its folder, with `ID.spare` beside it.
+/// The journal on disk: `ID` in its folder.
 #[derive(Clone)]
 pub struct FileJournal(Arc<Files>);
 
@@ -106,8 +109,9 @@ pub fn accounts_in(folder: &Path) -> Vec<AccountId> {
 struct Files {
     folder: PathBuf,
     vault_id: String,
-    /// One file operation at a time: spares are shared between the writes of an account.
     key: Mutex<Option<SealingKey>>,
+    /// One operation at a time on an account's file, and none waits for another account's disk.
+    turns: Mutex<HashMap<AccountId, Arc<Mutex<()>>>>,
 }
 
 impl FileJournal {
@@ -117,35 +121,33 @@ impl FileJournal {
             folder: folder.into(),
             vault_id: vault_id.into(),
             key: Mutex::new(None),
+            turns: Mutex::default(),
         }))
     }
 
-    fn without_key<T: Send + 'static>(
+    /// Runs beside the async code, from now on: an fsync may take seconds.
+    fn beside<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Files) -> std::io::Result<T> + Send + 'static,
+        work: impl FnOnce(&Files) -> Result<T, JournalError> + Send + 'static,
     ) -> Pending<'static, Result<T, JournalError>> {
         let files = Arc::clone(&self.0);
+        let task = tokio::task::spawn_blocking(move || work(&files));
         Box::pin(async move {
-            tokio::task::spawn_blocking(move || work(&files).map_err(|error| failure(&error)))
-                .await
+            task.await
                 .unwrap_or_else(|_| Err(JournalError::Failed("interrupted".into())))
         })
     }
 
-    /// Runs beside the async code: an fsync may take seconds.
-    fn beside<T: Send + 'static>(
+    /// The same with the key, when it is this account's turn.
+    fn in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Files, &SealingKey) -> Result<T, JournalError> + Send + 'static,
+        account: AccountId,
+        work: impl FnOnce(&Files, &SealingKey, &AccountId) -> Result<T, JournalError> + Send + 'static,
     ) -> Pending<'static, Result<T, JournalError>> {
-        let files = Arc::clone(&self.0);
-        let task = move || {
-            let key = files.key.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&files, key.as_ref().ok_or(JournalError::NoKey)?)
-        };
-        Box::pin(async move {
-            tokio::task::spawn_blocking(task)
-                .await
-                .unwrap_or_else(|_| Err(JournalError::Failed("interrupted".into())))
+        self.beside(move |files| {
+            let turn = files.turn(&account);
+            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            work(files, &files.key()?, &account)
         })
     }
 }
@@ -160,7 +162,9 @@ impl Journal for FileJournal {
         &self,
         account: AccountId,
     ) -> Pending<'static, Result<Option<JournalEntry>, JournalError>> {
-        self.beside(move |files, key| files.read(key, &account))
+        self.in_turn(account, |files, key, account| {
+            Ok(files.read(key, account)?.newest.map(|(_, _, entry)| entry))
+        })
     }
 
     fn write(
@@ -168,13 +172,16 @@ impl Journal for FileJournal {
         account: AccountId,
         entry: JournalEntry,
     ) -> Pending<'static, Result<(), JournalError>> {
-        self.beside(move |files, key| files.write(key, &account, &entry))
+        self.in_turn(account, move |files, key, account| {
+            files.write(key, account, &entry)
+        })
     }
 
     fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>> {
-        self.beside(move |files, _| {
-            let path = files.path(&account);
-            [".spare", ".next", REMOVED]
+        self.in_turn(account, |files, _, account| {
+            let path = files.path(account);
+            // The first two: what earlier programs left, and a file that was being made.
+            [".spare", ".next", ".new", REMOVED]
                 .iter()
                 .map(|ending| private_file::sibling(&path, ending))
                 .chain([path.clone()])
@@ -188,39 +195,27 @@ impl Journal for FileJournal {
         account: AccountId,
         removal: Option<Removal>,
     ) -> Pending<'static, Result<(), JournalError>> {
-        self.without_key(move |files| {
-            let path = private_file::sibling(&files.path(&account), REMOVED);
-            let Some(removal) = removal else {
-                return private_file::remove(&path);
-            };
-            private_file::create_folder(&files.folder)?;
-            let text = serde_json::to_vec(&removal).map_err(std::io::Error::from)?;
-            private_file::replace(&path, &text)
+        self.beside(move |files| {
+            files
+                .mark_removed(&account, removal)
+                .map_err(|error| failure(&error))
         })
     }
 
     fn removed(&self) -> Pending<'static, Result<Vec<(AccountId, Removal)>, JournalError>> {
-        self.without_key(|files| {
-            let mut removed = Vec::new();
-            if !files.folder.is_dir() {
-                return Ok(removed);
-            }
-            for entry in std::fs::read_dir(&files.folder)? {
-                let name = entry?.file_name();
-                let Some(id) = name.to_str().and_then(|name| name.strip_suffix(REMOVED)) else {
-                    continue;
-                };
-                let account = AccountId(id.to_owned());
-                let path = private_file::sibling(&files.path(&account), REMOVED);
-                let text = private_file::read(&path)?.unwrap_or_default();
-                // Whatever it says, the account was removed.
-                let removal = serde_json::from_slice(&text).unwrap_or_default();
-                removed.push((account, removal));
-            }
-            Ok(removed)
-        })
+        self.beside(|files| files.removed().map_err(|error| failure(&error)))
     }
 }
+
+/// What an account's file holds.
+#[derive(Default)]
+struct Found {
+    slots: Option<Slots>,
+    newest: Option<Newest>,
+}
+
+/// Where the newest entry stands, its number, and itself.
+type Newest = (usize, u64, JournalEntry);
 
 impl Files {
     fn path(&self, account: &AccountId) -> PathBuf {
@@ -235,27 +230,89 @@ impl Files {
         }
     }
 
-    fn read(
+    fn key(&self) -> Result<SealingKey, JournalError> {
+        let key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        key.clone().ok_or(JournalError::NoKey)
+    }
+
+    fn turn(&self, account: &AccountId) -> Arc<Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(account.clone()).or_default())
+    }
+
+    fn read(&self, key: &SealingKey, account: &AccountId) -> Result<Found, JournalError> {
+        let path = self.path(account);
+        let Some(slots) = Slots::read(&path).map_err(|error| failure(&error))? else {
+            return Ok(Found::default());
+        };
+        let (newest, damaged) = match self.open(key, account, &slots) {
+            Ok(opened) => opened,
+            Err(SealError::Newer(format)) => return Err(JournalError::Newer(format)),
+            Err(SealError::Corrupt) => (None, true),
+        };
+        if newest.is_none() {
+            private_file::set_aside(&path).map_err(|error| failure(&error))?;
+            tracing::warn!(%account, "a journal entry could not be opened and was set aside");
+            return Err(JournalError::Corrupt);
+        }
+        if damaged {
+            // A write that was cut short, or a disk that forgets: what was there before counts.
+            let kept = private_file::copy_aside(&path).is_ok();
+            tracing::warn!(%account, kept, "half of a journal could not be opened: the other counts");
+        }
+        let slots = Some(slots);
+        Ok(Found { slots, newest })
+    }
+
+    /// The newest entry of a file, and whether one of its places is damaged.
+    fn open(
         &self,
         key: &SealingKey,
         account: &AccountId,
-    ) -> Result<Option<JournalEntry>, JournalError> {
-        let path = self.path(account);
-        let Some(bytes) = private_file::read(&path).map_err(|error| failure(&error))? else {
-            return Ok(None);
-        };
-        let entry = key
-            .open(self.label(account), &bytes)
-            .and_then(|(_, text)| entry_text::read(&text));
-        match entry {
-            Ok(entry) => Ok(Some(entry)),
-            Err(SealError::Newer(format)) => Err(JournalError::Newer(format)),
-            Err(SealError::Corrupt) => {
-                private_file::set_aside(&path).map_err(|error| failure(&error))?;
-                tracing::warn!(%account, "a journal entry could not be opened and was set aside");
-                Err(JournalError::Corrupt)
+        slots: &Slots,
+    ) -> Result<(Option<Newest>, bool), SealError> {
+        if let Some(format) = slots.newer() {
+            return Err(SealError::Newer(format));
+        }
+        let label = self.label(account);
+        let both = slots.both();
+        if !both
+            .iter()
+            .any(|slot| matches!(slot, Slot::Written { .. } | Slot::Newer(_)))
+        {
+            // An earlier program's.
+            let (_, text) = key.open(label, slots.whole())?;
+            return Ok((Some((1, 0, entry_text::read(&text)?)), false));
+        }
+        let (mut newest, mut damaged): (Option<Newest>, bool) = (None, false);
+        for (place, slot) in both.into_iter().enumerate() {
+            let (number, sealed) = match slot {
+                Slot::Written { number, sealed } => (number, sealed),
+                Slot::Newer(format) => return Err(SealError::Newer(format)),
+                Slot::Damaged => {
+                    damaged = true;
+                    continue;
+                }
+                Slot::Empty => continue,
+            };
+            let purpose = purpose(number);
+            let label = Label {
+                purpose: &purpose,
+                ..label
+            };
+            let entry = key
+                .open(label, sealed)
+                .and_then(|(_, text)| entry_text::read(&text));
+            match entry {
+                Ok(entry) if newest.as_ref().is_none_or(|(_, other, _)| number > *other) => {
+                    newest = Some((place, number, entry));
+                }
+                Ok(_) => {}
+                Err(SealError::Newer(format)) => return Err(SealError::Newer(format)),
+                Err(SealError::Corrupt) => damaged = true,
             }
         }
+        Ok((newest, damaged))
     }
 
     fn write(
@@ -264,119 +321,74 @@ impl Files {
         account: &AccountId,
         entry: &JournalEntry,
     ) -> Result<(), JournalError> {
-        private_file::create_folder(&self.folder).map_err(|error| failure(&error))?;
         // A newer program's entry is not ours to replace, and a broken one is evidence.
-        match self.read(key, account) {
-            Ok(_) | Err(JournalError::Corrupt) => {}
+        let found = match self.read(key, account) {
+            Ok(found) => found,
+            Err(JournalError::Corrupt) => Found::default(),
             Err(error) => return Err(error),
+        };
+        if found.newest.is_none() {
+            private_file::create_folder(&self.folder).map_err(|error| failure(&error))?;
         }
-        let path = self.path(account);
-        let spare = private_file::sibling(&path, ".spare");
-        let next = private_file::sibling(&path, ".next");
-        if entry.intent.is_some() {
-            private_file::reserve(&next, SPARE_BYTES).map_err(|error| failure(&error))?;
-        }
+        let (place, number) = match found.newest {
+            Some((place, number, _)) => (1 - place, number + 1),
+            None => (0, 1),
+        };
         let text = entry_text::write(entry);
-        let sealed = key.seal(self.label(account), entry.highest_generation, &text);
-        private_file::replace_by(&spare, &path, &sealed).map_err(|error| failure(&error))?;
-        if entry.intent.is_some() {
-            // The spare that the answer will be written into. Should this fail, the answer is
-            // written into a new file instead.
-            drop(std::fs::rename(&next, &spare));
+        let purpose = purpose(number);
+        let label = Label {
+            purpose: &purpose,
+            ..self.label(account)
+        };
+        let sealed = key.seal(label, entry.highest_generation, &text);
+        // An earlier program's file (its entry has the number 0) is made anew.
+        let slots = found.slots.as_ref().filter(|_| number > 1);
+        slots::write(&self.path(account), slots, place, number, &sealed)
+            .map_err(|error| failure(&error))
+    }
+
+    fn mark_removed(&self, account: &AccountId, removal: Option<Removal>) -> io::Result<()> {
+        let path = private_file::sibling(&self.path(account), REMOVED);
+        let Some(removal) = removal else {
+            return private_file::remove(&path);
+        };
+        private_file::create_folder(&self.folder)?;
+        let text = serde_json::to_vec(&removal).map_err(io::Error::from)?;
+        private_file::replace(&path, &text)
+    }
+
+    fn removed(&self) -> io::Result<Vec<(AccountId, Removal)>> {
+        let mut removed = Vec::new();
+        if !self.folder.is_dir() {
+            return Ok(removed);
         }
-        Ok(())
+        for entry in std::fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            let Some(id) = name.to_str().and_then(|name| name.strip_suffix(REMOVED)) else {
+                continue;
+            };
+            let account = AccountId(id.to_owned());
+            let path = private_file::sibling(&self.path(&account), REMOVED);
+            let text = private_file::read(&path)?.unwrap_or_default();
+            // Whatever it says, the account was removed.
+            let removal = serde_json::from_slice(&text).unwrap_or_default();
+            removed.push((account, removal));
+        }
+        Ok(removed)
     }
 }
 
-fn failure(error: &std::io::Error) -> JournalError {
+/// The number is sealed with the entry: the places of a file cannot be exchanged.
+fn purpose(number: u64) -> String {
+    format!("journal {number}")
+}
+
+fn failure(error: &io::Error) -> JournalError {
     // The kind only: an error's own text could name a path.
     let text = error.kind().to_string();
     if private_file::is_full(error) {
         JournalError::Full(text)
     } else {
         JournalError::Failed(text)
-    }
-}
-
-/// A journal that ends with the process: demo and tests. Needs no key.
-#[derive(Clone, Debug, Default)]
-pub struct MemoryJournal {
-    entries: Arc<Mutex<HashMap<AccountId, JournalEntry>>>,
-    removed: Arc<Mutex<HashMap<AccountId, Removal>>>,
-    failure: Arc<Mutex<Option<JournalError>>>,
-}
-
-impl MemoryJournal {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// From now on every call fails like this; `None` ends it.
-    pub fn fail_with(&self, error: Option<JournalError>) {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = error;
-    }
-
-    fn notes(&self) -> MutexGuard<'_, HashMap<AccountId, Removal>> {
-        self.removed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn answer<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut HashMap<AccountId, JournalEntry>) -> T,
-    ) -> Pending<'static, Result<T, JournalError>> {
-        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = match &*failure {
-            Some(error) => Err(error.clone()),
-            None => Ok(work(
-                &mut self.entries.lock().unwrap_or_else(PoisonError::into_inner),
-            )),
-        };
-        Box::pin(std::future::ready(answer))
-    }
-}
-
-impl Journal for MemoryJournal {
-    fn open(&self, _key: SealKey) {}
-
-    fn read(
-        &self,
-        account: AccountId,
-    ) -> Pending<'static, Result<Option<JournalEntry>, JournalError>> {
-        self.answer(|entries| entries.get(&account).cloned())
-    }
-
-    fn write(
-        &self,
-        account: AccountId,
-        entry: JournalEntry,
-    ) -> Pending<'static, Result<(), JournalError>> {
-        self.answer(|entries| {
-            entries.insert(account, entry);
-        })
-    }
-
-    fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>> {
-        self.notes().remove(&account);
-        self.answer(|entries| {
-            entries.remove(&account);
-        })
-    }
-
-    fn mark_removed(
-        &self,
-        account: AccountId,
-        removal: Option<Removal>,
-    ) -> Pending<'static, Result<(), JournalError>> {
-        match removal {
-            Some(removal) => self.notes().insert(account, removal),
-            None => self.notes().remove(&account),
-        };
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn removed(&self) -> Pending<'static, Result<Vec<(AccountId, Removal)>, JournalError>> {
-        let notes = self.notes();
-        let removed = notes.iter().map(|(id, note)| (id.clone(), *note)).collect();
-        Box::pin(std::future::ready(Ok(removed)))
     }
 }

@@ -1,7 +1,6 @@
 //! Files that only their owner may read, replaced so that a crash leaves the old or the new one.
 //!
-//! Knows nothing of what is in them. The surprising thing: a *spare* is a file with its blocks
-//! already allocated, so that the write after a request needs no free space.
+//! Knows nothing of what is in them.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -36,32 +35,18 @@ pub fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
 
 /// Replaces the file: written beside it, fsynced, renamed, and the folder fsynced.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_by(&sibling(path, ".new"), path, bytes)
-}
-
-/// Like [`replace`], writing into `spare` (made if missing), which becomes the file.
-pub fn replace_by(spare: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = open_private(spare)?;
-    file.write_all(bytes)?;
-    file.set_len(bytes.len() as u64)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(spare, path)?;
+    let new = sibling(path, ".new");
+    write_synced(&new, bytes)
+        .and_then(|()| fs::rename(&new, path))
+        .inspect_err(|_| drop(fs::remove_file(&new)))?;
     sync_folder_of(path)
 }
 
-/// Makes a spare of `length` bytes whose blocks are allocated, unless there is one.
-pub fn reserve(spare: &Path, length: u64) -> io::Result<()> {
-    if fs::metadata(spare).is_ok_and(|found| found.len() >= length) {
-        return Ok(());
-    }
-    let file = open_private(spare)?;
-    allocate(&file, length)
-        .and_then(|()| file.sync_all())
-        .inspect_err(|_| {
-            // Half a spare would be taken for a whole one next time.
-            drop(fs::remove_file(spare));
-        })
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = open_private(path)?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_all()
 }
 
 /// Removes the file if there is one; the folder is fsynced.
@@ -75,12 +60,24 @@ pub fn remove(path: &Path) -> io::Result<()> {
 
 /// Gives the file another name beside its own, one that is free; returns the new path.
 pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let aside = free_name(path)?;
+    fs::rename(path, &aside)?;
+    sync_folder_of(path)?;
+    Ok(aside)
+}
+
+/// Leaves a copy of the file under such a name.
+pub fn copy_aside(path: &Path) -> io::Result<()> {
+    let bytes = read(path)?.unwrap_or_default();
+    let aside = free_name(path)?;
+    open_private(&aside)?.write_all(&bytes)
+}
+
+fn free_name(path: &Path) -> io::Result<PathBuf> {
     let mut number = 1_u32;
     loop {
         let aside = sibling(path, &format!(".aside-{number}"));
         if !aside.try_exists()? {
-            fs::rename(path, &aside)?;
-            sync_folder_of(path)?;
             return Ok(aside);
         }
         number += 1;
@@ -123,28 +120,6 @@ pub fn sibling(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(ending);
     path.with_file_name(name)
-}
-
-#[cfg(target_os = "linux")]
-fn allocate(file: &File, length: u64) -> io::Result<()> {
-    use rustix::{
-        fs::{FallocateFlags, fallocate},
-        io::Errno,
-    };
-    match fallocate(file, FallocateFlags::empty(), 0, length) {
-        // Some file systems cannot; writing zeros is the next best.
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => fill(file, length),
-        other => other.map_err(io::Error::from),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allocate(file: &File, length: u64) -> io::Result<()> {
-    fill(file, length)
-}
-
-fn fill(mut file: &File, length: u64) -> io::Result<()> {
-    io::copy(&mut io::repeat(0).take(length), &mut file).map(|_| ())
 }
 
 fn sync_folder_of(path: &Path) -> io::Result<()> {
