@@ -305,6 +305,91 @@ async fn old_successes_fold_by_day_and_each_kind_is_forgotten_in_its_time() {
     assert_eq!(counts.await.unwrap(), refreshed);
 }
 
+/// Counted row by row, as the figures would be without their sums.
+async fn counted(history: &SqliteHistory, account: &str, since: DateTime<Utc>) -> HistoryCounts {
+    let mut counts = HistoryCounts::default();
+    let id = AccountId(format!("id-of-{account}"));
+    for entry in all(history).await {
+        if entry.account_id.as_ref() != Some(&id) || entry.at < since {
+            continue;
+        }
+        let one = match entry.kind {
+            HistoryKind::Refreshed => &mut counts.refreshed,
+            HistoryKind::RefreshFailed => &mut counts.failed,
+            HistoryKind::SignedIn => &mut counts.signed_in,
+            HistoryKind::HandedOut => &mut counts.handed_out,
+            _ => continue,
+        };
+        *one += u64::from(entry.count);
+    }
+    counts
+}
+
+async fn has_true_figures(history: &SqliteHistory) {
+    for account in ["work", "home", "gone"] {
+        for since in [0, 1, 13, 24, 30, 24 * 7, 24 * 8 + 5, 24 * 30].map(Duration::hours) {
+            let figures = history.counts(Some(AccountId(format!("id-of-{account}"))), ago(since));
+            let expected = counted(history, account, ago(since)).await;
+            assert_eq!(figures.await.unwrap(), expected, "{account}, {since}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn figures_are_what_the_rows_say_whatever_became_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.sqlite");
+    let history = SqliteHistory::open(&path).unwrap();
+    for hour in 0..200 {
+        let at = ago(Duration::hours(hour));
+        history.append(entry(at, "work", HistoryKind::Refreshed));
+        history.append(entry(at, "gone", HistoryKind::Refreshed));
+        if hour % 3 == 0 {
+            history.append(failed(at, "home", Cause::ServerError));
+            history.append(handed_out(at, "git"));
+            history.append(handed_out(at + Duration::seconds(1), "git"));
+        }
+        if hour % 50 == 0 {
+            history.append(entry(at, "work", HistoryKind::SignedIn));
+        }
+    }
+    has_true_figures(&history).await;
+    history.tidy(now() + Duration::days(1), 3);
+    has_true_figures(&history).await;
+    history.forget(AccountId("id-of-gone".into()));
+    history.flush().await;
+    has_true_figures(&history).await;
+    drop(history);
+
+    // A file of before there were sums, then one that such a program goes on writing.
+    let earlier = rusqlite::Connection::open(&path).unwrap();
+    let row = "INSERT INTO entries (at, account_id, account, kind, count) \
+               VALUES (?1, 'id-of-home', 'home', 'refreshed', 7)";
+    let names: Vec<String> = earlier
+        .prepare("SELECT DISTINCT account_id FROM totals")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(
+        names,
+        ["id-of-home", "id-of-work"],
+        "nothing is left of a removed account"
+    );
+    let drop_sums = "DROP TABLE totals; DROP TRIGGER totals_of_new; \
+                     DROP TRIGGER totals_of_counted; DROP TRIGGER totals_of_forgotten";
+    earlier.execute_batch(drop_sums).unwrap();
+    earlier
+        .execute(row, [ago(Duration::hours(2)).timestamp_micros()])
+        .unwrap();
+    has_true_figures(&SqliteHistory::open(&path).unwrap()).await;
+    earlier
+        .execute(row, [ago(Duration::hours(50)).timestamp_micros()])
+        .unwrap();
+    has_true_figures(&SqliteHistory::open(&path).unwrap()).await;
+}
+
 #[tokio::test]
 async fn beyond_the_cap_the_oldest_go_and_incidents_go_last() {
     let history = SqliteHistory::in_memory_with_cap(100).unwrap();

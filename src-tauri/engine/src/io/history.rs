@@ -12,6 +12,7 @@ mod query;
 mod retention;
 mod rows;
 mod schema;
+mod totals;
 
 use std::time::Duration;
 

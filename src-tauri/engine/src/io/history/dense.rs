@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Statement, params};
 
 use super::rows;
 use crate::domain::{
@@ -25,21 +25,25 @@ pub(super) const KINDS: [HistoryKind; 5] = [
     HistoryKind::Rejected,
 ];
 
+/// What [`read`] asks, with account, kind, from and to.
+pub(super) fn question(connection: &Connection) -> rusqlite::Result<Statement<'_>> {
+    connection.prepare(&format!(
+        "SELECT {} FROM entries WHERE account_id = ?1 AND kind = ?2 AND at >= ?3 AND at <= ?4 \
+         ORDER BY at, id",
+        rows::COLUMNS
+    ))
+}
+
 /// One account's entries of one kind between two times (microseconds), oldest first, with their ids.
 pub(super) fn read(
-    connection: &Connection,
+    question: &mut Statement<'_>,
     account: &str,
     kind: HistoryKind,
     (from, to): (i64, i64),
     dense: Duration,
 ) -> rusqlite::Result<Vec<(i64, HistoryEntry)>> {
     let dense = i64::try_from(dense.as_micros()).unwrap_or(i64::MAX);
-    let mut select = connection.prepare(&format!(
-        "SELECT {} FROM entries WHERE account_id = ?1 AND kind = ?2 AND at >= ?3 AND at <= ?4 \
-         ORDER BY at, id",
-        rows::COLUMNS
-    ))?;
-    let mut found = select.query(params![account, kind.code(), from, to])?;
+    let mut found = question.query(params![account, kind.code(), from, to])?;
     let mut stretches: Vec<(i64, HistoryEntry)> = Vec::new();
     let mut last_at = i64::MIN;
     while let Some(row) = found.next()? {

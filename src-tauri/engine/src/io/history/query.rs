@@ -1,4 +1,4 @@
-//! Asking: pages, what the timeline draws, and counts.
+//! Asking: pages, and what the timeline draws.
 //!
 //! A page is ordered by time, newest first, and continues after the row that the cursor names. With
 //! kinds or causes given, each is asked for on its own and the answers are merged: so every question
@@ -13,13 +13,10 @@ use rusqlite::{
     types::{Value, ValueRef},
 };
 
-use crate::domain::{
-    account::AccountId,
-    history::{HistoryEntry, HistoryKind},
-};
+use crate::domain::history::{HistoryEntry, HistoryKind};
 
 use super::{
-    HistoryCounts, HistoryFilter, HistoryPage, dense,
+    HistoryFilter, HistoryPage, dense,
     rows::{COLUMNS, SEARCHED, read},
 };
 
@@ -166,18 +163,28 @@ pub(super) fn between(
 ) -> rusqlite::Result<Vec<HistoryEntry>> {
     let (from, to) = (from.timestamp_micros(), to.timestamp_micros());
     let mut drawn = Vec::new();
+    // Prepared once: there are a thousand of each where there are a hundred accounts.
+    let mut earlier = connection.prepare(&format!(
+        "SELECT {COLUMNS} FROM entries WHERE account_id = ?1 AND kind = ?2 AND at < ?3 \
+         ORDER BY at DESC, id DESC LIMIT 1"
+    ))?;
+    let mut stretches = dense::question(connection)?;
     for account in accounts(connection)? {
         for kind in RARE.iter().chain(&dense::KINDS) {
-            let mut earlier = Conditions::default();
-            earlier.add("account_id = ?", account.clone());
-            earlier.add("kind = ?", kind.code().to_owned());
-            earlier.add("at < ?", from);
-            drawn.extend(newest(connection, earlier, 1, "")?);
+            let last = earlier
+                .query_row(params![account, kind.code(), from], read)
+                .optional()?;
+            drawn.extend(last.flatten());
         }
         for kind in dense::KINDS {
-            let stretches = dense::read(connection, &account, kind, (from, to), dense)?;
             // In the order of the rows that they end with.
-            drawn.extend(stretches);
+            drawn.extend(dense::read(
+                &mut stretches,
+                &account,
+                kind,
+                (from, to),
+                dense,
+            )?);
         }
     }
     let mut within = Conditions::default();
@@ -199,36 +206,6 @@ fn accounts(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         )?
         .query_map([], |row| row.get(0))?
         .collect()
-}
-
-pub(super) fn counts(
-    connection: &Connection,
-    account: Option<&AccountId>,
-    since: DateTime<Utc>,
-) -> rusqlite::Result<HistoryCounts> {
-    let count = |kind: HistoryKind| -> rusqlite::Result<u64> {
-        let since = since.timestamp_micros();
-        let total: i64 = match account {
-            Some(account) => connection
-                .prepare(
-                    "SELECT coalesce(sum(count), 0) FROM entries \
-                     WHERE account_id = ?3 AND kind = ?1 AND at >= ?2",
-                )?
-                .query_row(params![kind.code(), since, account.0], |row| row.get(0))?,
-            None => connection
-                .prepare(
-                    "SELECT coalesce(sum(count), 0) FROM entries WHERE kind = ?1 AND at >= ?2",
-                )?
-                .query_row(params![kind.code(), since], |row| row.get(0))?,
-        };
-        Ok(total.unsigned_abs())
-    };
-    Ok(HistoryCounts {
-        refreshed: count(HistoryKind::Refreshed)?,
-        failed: count(HistoryKind::RefreshFailed)?,
-        signed_in: count(HistoryKind::SignedIn)?,
-        handed_out: count(HistoryKind::HandedOut)?,
-    })
 }
 
 /// A `WHERE` and its values.
@@ -279,7 +256,7 @@ impl Conditions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cause::Cause;
+    use crate::domain::{account::AccountId, cause::Cause};
     use crate::io::history::schema::Place;
 
     #[test]

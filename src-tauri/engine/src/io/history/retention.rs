@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, Utc};
 use rusqlite::{Connection, params};
 
+use super::totals;
 use crate::domain::history::HistoryKind;
 
 /// Successes older than this many days fold into one row per account and day.
@@ -61,6 +62,7 @@ pub(super) fn tidy(
             .execute(params![kind.code(), days_before(now, days)])?;
     }
     fold_successes(&transaction, days_before(now, FOLD_AFTER_DAYS))?;
+    totals::tidy(&transaction)?;
     transaction.commit()?;
     // Gives freed pages back to the file system; each step is a row.
     let mut vacuum = connection.prepare("PRAGMA incremental_vacuum(10000)")?;

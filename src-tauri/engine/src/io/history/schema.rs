@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, ffi};
 
-use super::HistoryOpenError;
+use super::{HistoryOpenError, totals};
 
 /// Format of the database, in SQLite's `user_version`.
 const FORMAT: u32 = 1;
@@ -58,13 +58,20 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Opens the database; a damaged one is set aside and an empty one takes its place.
+    /// Opens the database; a damaged one is set aside and an empty one takes its place. A disk without
+    /// a free byte costs the history of this run, not the start.
     pub(super) fn open(&self) -> Result<Connection, HistoryOpenError> {
         match self.try_open() {
             Err(Trouble::Sqlite(error)) if is_damage(&error) => {
                 self.set_aside()
                     .map_err(|error| HistoryOpenError::Failed(error.kind().to_string()))?;
                 self.try_open()
+            }
+            Err(Trouble::Sqlite(error)) if is_full(&error) => {
+                tracing::warn!(
+                    "history_unsaved: the disk is full, it is in memory until the next start"
+                );
+                Self::Memory.try_open()
             }
             other => other,
         }
@@ -97,9 +104,14 @@ impl Place {
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         // No fsync for each entry: `flush` makes one. A crash of the program loses nothing.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"
-        ))?;
+        let has_totals = totals::exist(&connection)?;
+        // Nothing is written where nothing is missing: a full disk must stop no start.
+        if found != FORMAT || !has_totals {
+            let totals = if has_totals { "" } else { totals::TABLE };
+            connection.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {TABLES} {totals} PRAGMA user_version = {FORMAT}; COMMIT;"
+            ))?;
+        }
         Ok(connection)
     }
 
@@ -143,6 +155,10 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
         error.sqlite_error_code(),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
     )
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
 
 /// What went wrong, without the path that SQLite would name.

@@ -32,6 +32,7 @@ use super::{
     History, HistoryCounts, HistoryError, HistoryFilter, HistoryOpenError, HistoryPage, query,
     retention, rows,
     schema::{Place, is_damage, plain},
+    totals,
 };
 
 /// Entries in the queue beyond which hand-outs are dropped: some seconds of a stuck disk.
@@ -220,7 +221,7 @@ impl Keeper {
                 let _ = reply.send(drawn);
             }
             Command::Counts(account, since, reply) => {
-                let counts = self.with(|c| query::counts(c, account.as_ref(), since));
+                let counts = self.with(|c| totals::counts(c, account.as_ref(), since));
                 let _ = reply.send(counts);
             }
             Command::Tidy(now, keep_days) => {
@@ -235,7 +236,8 @@ impl Keeper {
                 self.rows = None;
                 self.do_quietly(|connection| {
                     let sql = "DELETE FROM entries WHERE account_id = ?1";
-                    connection.execute(sql, [&account.0]).map(drop)
+                    connection.execute(sql, [&account.0])?;
+                    totals::forget(connection, &account.0)
                 });
             }
             Command::Flush(reply) => {
