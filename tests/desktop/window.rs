@@ -9,7 +9,7 @@ use super::{
     desk::{ACCOUNT, Desk, Installed},
     everyday::{add_account, shows_the_account},
 };
-use crate::support::{wait_until, webdriver::Window};
+use crate::support::{canaries::Canaries, provider::Provider, wait_until, webdriver::Window};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -27,6 +27,8 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     desk.tokentray()
         .wait_state(ACCOUNT, "ok", Duration::from_mins(1));
     shows_the_account(&window);
+    let has_no_secret = |screen: &str| holds_no_secret(&window, &provider, screen);
+    has_no_secret("account");
 
     // History: a filter, and the file of what it shows.
     window.press("History");
@@ -48,10 +50,12 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     assert!(table.lines().count() > 1, "{table}");
     assert!(lines.all(|line| line.contains(",Work,sign")), "{table}");
     login.display.screenshot("window-history");
+    has_no_secret("history");
 
     // Settings: changed here they stand in the file, changed by a command they show at once.
     window.press("Back to the timeline");
     window.press("Settings");
+    has_no_secret("settings");
     window.fill("History kept", "30");
     window.press("Save");
     wait_until("the engine has it", SOON, || {
@@ -74,16 +78,40 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
         window.press(ACCOUNT);
     }
     window.press("Rename");
+    has_no_secret("rename");
     window.fill_named("New name", "Office");
     window.press("Save");
     window.wait_text("It is called Office now.", SOON);
     window.press("Remove…");
+    has_no_secret("removal");
     window.press("Remove");
     window.wait_text("Office was removed.", SOON);
     assert!(!desk.tokentray().ok(&["status"]).contains("Office"));
     window.press("Undo");
     window.wait_text("Office is back.", SOON);
     desk.tokentray().wait_state("Office", "ok", SOON);
+    has_no_secret("the end");
+}
+
+/// Neither in the page, nor in its fields, nor in what it keeps.
+fn holds_no_secret(window: &Window, provider: &Provider, screen: &str) {
+    let page = window.script(
+        "const fields = [...document.querySelectorAll('input, textarea')].map((one) => one.value);
+         return [document.documentElement.outerHTML, location.href, document.title, document.cookie,
+           JSON.stringify(fields), JSON.stringify({...localStorage}),
+           JSON.stringify({...sessionStorage})].join('\\n')",
+        &json!([]),
+    );
+    let page = page.as_str().unwrap();
+    assert!(page.contains("<body"), "{page}");
+    let mut canaries = Canaries::default();
+    let issued = provider.state().issued;
+    assert!(issued.len() >= 3, "what was given is known");
+    for one in &issued {
+        canaries.add(&one.kind, &one.value);
+    }
+    let found = canaries.in_bytes(page.as_bytes());
+    assert!(found.is_empty(), "{screen}: {found:?}");
 }
 
 /// The file that the message names.

@@ -3,14 +3,16 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
 use crate::support::{
     http, keyring::Keyring, process::Process, provider::Provider, session::Session,
-    tokentray::Tokentray, wait_until,
+    tokentray::Tokentray, wait_for, wait_until,
 };
 
 /// Ten processes with twenty connections each: within what the socket allows, so that all get in.
@@ -50,6 +52,76 @@ fn two_hundred_misbehaving_clients_starve_nobody_and_leave_nothing() {
     assert!(daemon.is_running());
     assert!(is_settled(&held[held.len() - 2..]), "{held:#?}");
     assert_eq!(provider.state().refreshes().len(), 0);
+    assert!(daemon.terminate(Duration::from_secs(15)).success());
+}
+
+/// Says in one line what the socket answers.
+const ASK: &str = r#"
+import socket, sys
+one = socket.socket(socket.AF_UNIX)
+try:
+    one.connect(sys.argv[1])
+    one.sendall(b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    print("answered", one.recv(65536).split(b"\r\n")[0].decode())
+except OSError as error:
+    print("failed", type(error).__name__)
+"#;
+
+#[test]
+fn another_user_is_refused_by_the_id_where_every_folder_lets_everybody_in() {
+    const NOBODY: &str = "65534";
+    let session = Session::start();
+    let _keyring = Keyring::unlocked(&session);
+    let tokentray = Tokentray::new(&session);
+    let mut daemon = tokentray.daemon();
+    tokentray.wait_until_it_answers();
+    let socket = tokentray.socket();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+    for folder in socket.ancestors().skip(1) {
+        if folder.metadata().unwrap().mode() & 0o005 != 0o005 || folder == socket.parent().unwrap()
+        {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        }
+    }
+
+    // Where everybody may run it.
+    let python = ["/usr/bin/python3", "-c", ASK, socket.to_str().unwrap()];
+    let ask = |before: &[&str]| {
+        let words = [before, &python].concat();
+        let out = Command::new(words[0]).args(&words[1..]).output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+        String::from_utf8(out.stdout).unwrap()
+    };
+    assert_eq!(ask(&[]).trim(), "answered HTTP/1.1 200 OK");
+    let as_nobody = [
+        "setpriv",
+        "--reuid",
+        NOBODY,
+        "--regid",
+        NOBODY,
+        "--clear-groups",
+    ];
+    // Becoming another user takes root's rights.
+    let asked = if rustix::process::getuid().is_root() {
+        ask(&as_nobody)
+    } else {
+        ask(&[["sudo", "-n"].as_slice(), &as_nobody].concat())
+    };
+    let refused = [
+        "answered",
+        "failed ConnectionResetError",
+        "failed BrokenPipeError",
+    ];
+    assert!(refused.contains(&asked.trim()), "{asked}");
+    let told = wait_for("it is in the log", ANSWERED_WITHIN, || {
+        let logs = fs::read_dir(tokentray.state_dir().join("log"))
+            .ok()?
+            .flatten();
+        let mut lines = logs.filter_map(|file| fs::read_to_string(file.path()).ok());
+        lines.find(|text| text.contains("connection_refused"))
+    });
+    assert!(told.contains(&format!("uid={NOBODY}")), "{told}");
+    assert_eq!(ask(&[]).trim(), "answered HTTP/1.1 200 OK");
     assert!(daemon.terminate(Duration::from_secs(15)).success());
 }
 
