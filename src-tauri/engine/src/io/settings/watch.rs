@@ -1,12 +1,11 @@
 //! Watching `config.toml`. The folder is watched, not the file: editors rename a new file over it.
 //!
 //! Reading the file is an event, too; it must not count, or every reload would cause the next.
+//! Nothing here looks at a clock while nothing happens: this runs all day.
 
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    sync::mpsc as thread_channel,
-    thread,
     time::Duration,
 };
 
@@ -14,19 +13,16 @@ use notify::{
     Event, EventKind, RecursiveMode, Watcher,
     event::{AccessKind, AccessMode},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 
 /// So long it must be quiet before a change is told: an editor's write, rename and chmod are one.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// How soon the thread notices that nobody listens any more.
-const LOOK: Duration = Duration::from_secs(5);
-
-/// Watches the folders of the file and of what it links to.
+/// Watches the folders of the file and of what it links to. Called inside the runtime.
 pub(super) fn start(path: &Path, target: &Path) -> Result<mpsc::Receiver<()>, String> {
-    let (seen, events) = thread_channel::channel();
+    let (seen, mut events) = mpsc::unbounded_channel();
     let mut watcher = notify::recommended_watcher(move |event| {
-        // The thread below ends first only when nobody listens any more.
+        // The task below ends first only when nobody listens any more.
         let _ = seen.send(event);
     })
     .map_err(|error| plain(&error))?;
@@ -50,23 +46,21 @@ pub(super) fn start(path: &Path, target: &Path) -> Result<mpsc::Receiver<()>, St
 
     // One place is enough: a reader that has not come yet will see the newest file anyway.
     let (tell, changes) = mpsc::channel(1);
-    thread::Builder::new()
-        .name("config-watch".into())
-        .spawn(move || {
-            let _watcher = watcher;
-            while !tell.is_closed() {
-                match events.recv_timeout(LOOK) {
-                    Ok(event) if is_change(&event, &names) => {
-                        while events.recv_timeout(QUIET).is_ok() {}
-                        // Full: the change is as good as told.
-                        let _ = tell.try_send(());
-                    }
-                    Ok(_) | Err(thread_channel::RecvTimeoutError::Timeout) => {}
-                    Err(thread_channel::RecvTimeoutError::Disconnected) => return,
-                }
+    tokio::spawn(async move {
+        let _watcher = watcher;
+        loop {
+            let event = tokio::select! {
+                event = events.recv() => event,
+                () = tell.closed() => return,
+            };
+            let Some(event) = event else { return };
+            if is_change(&event, &names) {
+                while let Ok(Some(_)) = timeout(QUIET, events.recv()).await {}
+                // Full: the change is as good as told.
+                let _ = tell.try_send(());
             }
-        })
-        .map_err(|error| error.kind().to_string())?;
+        }
+    });
     Ok(changes)
 }
 
