@@ -26,7 +26,7 @@ demo: ## Show the whole story: in tray and window with a display, else in the te
 
 .PHONY: demo-desktop
 demo-desktop: packages-desktop ui
-	$(CARGO) run --locked -p tokentray-desktop -- --demo
+	$(CARGO) run --locked -p tokentray-desktop $(if $(filter Linux,$(shell uname -s)),,--features tray) -- --demo
 
 .PHONY: demo-terminal
 demo-terminal: packages-terminal
@@ -82,8 +82,8 @@ else
 endif
 
 .PHONY: kill
-kill: build tests/provider/node_modules ## Kill it 300 times around a refresh, and measure the gap (some 15 minutes)
-	TOKENTRAY_KILL_ROUNDS=300 $(CARGO) test $(WORKSPACE) --test real kill:: -- --nocapture --include-ignored --test-threads=1
+kill: tests/provider/node_modules ## Kill it 300 times around a refresh, and measure the gap (some 15 minutes)
+	TOKENTRAY_KILL_ROUNDS=300 $(CARGO) test --release $(WORKSPACE) --test real kill:: -- --nocapture --include-ignored --test-threads=1
 
 .PHONY: test-desktop
 test-desktop: build tests/provider/node_modules ## Test tray, notification and window under Xvfb
@@ -127,16 +127,29 @@ fuzz: ## Fuzz the reading of replies, FUZZ_MINUTES for each target (nightly Rust
 bench: ## Measure what is called often (criterion; not in `make test`)
 	$(CARGO) bench --locked -p tokentray --benches
 
+RELEASE := $(CARGO) build --release $(WORKSPACE) --bins
+
+.PHONY: bench-idle
+bench-idle: packages-test ui ## Measure memory and wake-ups of what stays; OTHER=program to compare (a quarter of an hour)
+	$(RELEASE)
+	tests/bench/idle $(TARGET)/release $(OTHER)
+
+.PHONY: bench-token
+bench-token: packages-test ui ## Measure how long a program waits for a token (hyperfine)
+	@src-tauri/packaging/need-packages curl hyperfine
+	$(RELEASE)
+	tests/bench/token $(TARGET)/release
+
 .PHONY: package
 package: packages-desktop ui src-tauri/packaging/node_modules ## Build a .deb with both programs (several minutes)
-	$(CARGO) build --release --locked -p tokentray
+	$(RELEASE)
 	src-tauri/packaging/stage $(TARGET)/release
-	cd src-tauri && CARGO_TARGET_DIR=$(abspath $(TARGET)) packaging/node_modules/.bin/tauri build --bundles deb -- --locked
+	cd src-tauri && CARGO_TARGET_DIR=$(abspath $(TARGET)) packaging/node_modules/.bin/tauri bundle --bundles deb
 	@ls $(TARGET)/release/bundle/deb/*.deb
 
 .PHONY: check-package
 check-package: ## Install the .deb in a clean Debian 12 and start it (needs root)
-	@src-tauri/packaging/need-packages imagemagick mmdebstrap x11-utils xvfb
+	@src-tauri/packaging/need-packages appstream desktop-file-utils imagemagick mmdebstrap systemd x11-utils xvfb
 	src-tauri/packaging/check-deb "$$(ls -t $(TARGET)/release/bundle/deb/*.deb | head -n 1)" $(PICTURE)
 
 .PHONY: deny
