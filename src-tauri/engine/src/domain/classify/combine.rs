@@ -11,7 +11,7 @@ use super::{
     codes::{Class, class},
     meaning::{Dead, Meaning, Subject},
     microsoft,
-    reading::Reading,
+    reading::{Reading, is_code},
     spoken::{says_only, words},
 };
 
@@ -68,6 +68,7 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
             Some(Dead {
                 subject: Subject::RefreshToken,
                 cause,
+                ..
             }) => cause,
             _ => Cause::ServerError,
         },
@@ -80,6 +81,7 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
             Some(Dead {
                 subject: Subject::RefreshToken,
                 cause,
+                ..
             }) if meaning.interaction => cause,
             _ => cause,
         },
@@ -90,6 +92,7 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
             Some(Dead {
                 subject: Subject::RefreshToken,
                 cause,
+                ..
             }) if !meaning.grant_type => cause,
             _ => Cause::GrantNotAllowed,
         },
@@ -98,12 +101,13 @@ pub fn cause(status: u16, reading: &Reading) -> Cause {
             Some(Dead {
                 subject: Subject::RefreshToken,
                 cause,
+                ..
             }) => cause,
             _ => named(meaning).unwrap_or(Cause::EndpointWrong),
         },
         Class::InvalidRequest => invalid_request(meaning),
         Class::AccessDenied => access_denied(meaning),
-        Class::Unknown => unknown(status, meaning),
+        Class::Unknown => unknown(status, reading),
     }
 }
 
@@ -120,6 +124,16 @@ pub fn plain_text(status: u16, reading: &Reading) -> Option<Cause> {
     let meaning = &reading.meaning;
     if meaning.rate {
         return Some(Cause::RateLimited);
+    }
+    // The whole body is one standard code, without the document around it.
+    if is_code(text) && matches!(status, 400 | 401) {
+        return match class(text) {
+            Class::InvalidGrant => Some(Cause::RefreshTokenInvalid),
+            Class::Dead(cause) | Class::Client(cause) => Some(cause),
+            Class::Scope => Some(Cause::ScopeRejected),
+            Class::GrantType => Some(Cause::GrantNotAllowed),
+            _ => None,
+        };
     }
     if meaning.transient || meaning.concurrent || !matches!(status, 400 | 401 | 403 | 422) {
         return None;
@@ -162,7 +176,8 @@ fn invalid_grant(meaning: &Meaning, reading: &Reading) -> Cause {
     if meaning.account_disabled {
         return Cause::AccountDisabled;
     }
-    if meaning.grant_type {
+    // "Invalid refresh token … with grantType: refresh_token" tells what was asked as well.
+    if meaning.grant_type && dead.is_none_or(|dead| dead.subject != Subject::RefreshToken) {
         return Cause::GrantNotAllowed;
     }
     if meaning.password {
@@ -273,14 +288,13 @@ fn unauthorized_client(meaning: &Meaning) -> Cause {
         Some(Dead {
             subject: Subject::RefreshToken | Subject::Session,
             cause,
+            ..
         }) if !meaning.grant_type && !meaning.client_alone => cause,
         // "token was already used" (Gitea): the request holds one.
         Some(Dead {
             subject: Subject::Token,
-            cause:
-                cause @ (Cause::RefreshTokenExpired
-                | Cause::RefreshTokenRevoked
-                | Cause::RefreshTokenReused),
+            cause,
+            over: true,
         }) if !meaning.grant_type && !meaning.client => cause,
         _ if meaning.grant_type => Cause::GrantNotAllowed,
         _ if meaning.policy => Cause::PolicyBlocked,
@@ -322,7 +336,12 @@ fn access_denied(meaning: &Meaning) -> Cause {
     }
 }
 
-fn unknown(status: u16, meaning: &Meaning) -> Cause {
+fn unknown(status: u16, reading: &Reading) -> Cause {
+    let meaning = &reading.meaning;
+    let named_grant = reading
+        .texts
+        .iter()
+        .any(|t| words(t).contains(" authorization grant is "));
     if let Some(cause) = named(meaning) {
         return cause;
     }
@@ -334,11 +353,17 @@ fn unknown(status: u16, meaning: &Meaning) -> Cause {
         // a person revokes or that ends by itself. "Invalid token" is also what a gateway says.
         Some(Dead {
             subject: Subject::Token | Subject::Grant,
-            cause:
-                cause @ (Cause::RefreshTokenExpired
-                | Cause::RefreshTokenRevoked
-                | Cause::RefreshTokenReused),
+            cause,
+            over: true,
         }) if !meaning.client => return cause,
+        // "The authorization grant is invalid", beside a number in place of the standard code.
+        Some(Dead {
+            subject: Subject::Grant,
+            cause,
+            ..
+        }) if named_grant && !(meaning.client || meaning.request || meaning.policy) => {
+            return cause;
+        }
         // Some providers call every grant a code, in a refresh as well.
         Some(Dead {
             subject: Subject::Code,

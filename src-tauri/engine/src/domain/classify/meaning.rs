@@ -29,6 +29,8 @@ pub enum Subject {
 pub struct Dead {
     pub subject: Subject,
     pub cause: Cause,
+    /// It is told that it was used, ended or was taken back, be it in a list; not just "invalid".
+    pub over: bool,
 }
 
 /// All that codes and texts mean together.
@@ -131,7 +133,10 @@ impl Meaning {
         self.edge |= said.any(F::Edge);
         self.fault |= said.any(F::Fault);
         self.server_part |= said.any(F::ServerPart);
-        if let Some(dead) = dead(text, said)
+        let early = said.any(F::Early) && !said.any(F::Advice);
+        self.rate |= early;
+        if !early
+            && let Some(dead) = dead(text, said)
             && self.dead.is_none_or(|known| better(dead, known))
         {
             self.dead = Some(dead);
@@ -155,6 +160,7 @@ fn dead(text: &str, said: Said) -> Option<Dead> {
         return said.any(F::SessionOver).then_some(Dead {
             subject,
             cause: Cause::SessionEnded,
+            over: true,
         });
     }
     let reasons = [
@@ -166,16 +172,21 @@ fn dead(text: &str, said: Said) -> Option<Dead> {
         .iter()
         .filter(|(family, _)| said.any(*family))
         .map(|(_, cause)| *cause);
-    let cause = match (told.next(), told.next()) {
-        (Some(cause), None) => cause,
+    let (cause, over) = match (told.next(), told.next()) {
+        (Some(cause), None) => (cause, true),
         // Several reasons in one sentence are a list, not a reason.
-        (Some(_), Some(_)) => Cause::RefreshTokenInvalid,
+        (Some(_), Some(_)) => (Cause::RefreshTokenInvalid, true),
         // "not supported", "missing": about the request. "missing or invalid" is about both.
         (None, _) => {
-            (said.any(F::Invalid) && !said.any(F::Rule)).then_some(Cause::RefreshTokenInvalid)?
+            let cause = Cause::RefreshTokenInvalid;
+            (said.any(F::Invalid) && !said.any(F::Rule)).then_some((cause, false))?
         }
     };
-    Some(Dead { subject, cause })
+    Some(Dead {
+        subject,
+        cause,
+        over,
+    })
 }
 
 fn subject(text: &str, said: Said) -> Option<Subject> {
@@ -188,7 +199,8 @@ fn subject(text: &str, said: Said) -> Option<Subject> {
     if said.any(F::Code) {
         return Some(Subject::Code);
     }
-    if said.any(F::Grant) && !said.any(F::NoGrant) {
+    // `offline_access` is also the name of a scope.
+    if said.any(F::Grant) && !said.any(F::NoGrant) && !said.any(F::Scope) {
         return Some(Subject::Grant);
     }
     if !said.any(F::Token) {

@@ -290,6 +290,11 @@ impl Found {
                 self.quotation(text);
                 return;
             }
+            // Prose only: anything else under that name may be what a success holds.
+            "data" if text.contains(' ') && text.len() < 200 => {
+                self.texts.push(cut(text));
+                return;
+            }
             _ => return,
         };
         let rank = rank + if self.quoted { 10 } else { 0 };
@@ -365,7 +370,7 @@ fn is_payload(key: &str) -> bool {
 }
 
 /// A word that a program would compare: no spaces, not too long.
-fn is_code(text: &str) -> bool {
+pub fn is_code(text: &str) -> bool {
     text.len() <= 120
         && text.chars().any(|c| c.is_ascii_alphabetic())
         && text

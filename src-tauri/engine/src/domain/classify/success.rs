@@ -17,6 +17,9 @@ const MAX_SECONDS: f64 = 315_360_000.0;
 /// Members under which some providers keep the token response.
 const NESTED: &[&str] = &[
     "data",
+    "attributes",
+    "payload",
+    "oauth",
     "body",
     "result",
     "response",
@@ -27,16 +30,26 @@ const NESTED: &[&str] = &[
     "authenticationresult",
 ];
 
+/// How deep the token response may lie: `{"data": {"attributes": {…}}}` (JSON:API).
+const MAX_DEPTH: usize = 3;
+
 /// The token response in this object, or in one of its usual members.
 pub fn tokens(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<TokenReply> {
+    at_depth(object, now, 0)
+}
+
+fn at_depth(object: &Map<String, Value>, now: DateTime<Utc>, depth: usize) -> Option<TokenReply> {
     if says_no(object) {
         return None;
     }
     direct(object, now).or_else(|| {
+        if depth == MAX_DEPTH {
+            return None;
+        }
         object
             .iter()
             .filter(|(key, _)| NESTED.contains(&key_of(key).as_str()))
-            .find_map(|(_, value)| direct(value.as_object()?, now))
+            .find_map(|(_, value)| at_depth(value.as_object()?, now, depth + 1))
     })
 }
 
@@ -79,6 +92,10 @@ fn direct(object: &Map<String, Value>, now: DateTime<Utc>) -> Option<TokenReply>
     };
     let seconds = |keys: &[&str]| keys.iter().find_map(|key| positive(lookup(object, key)?));
     let access_token = text("accesstoken")?;
+    // No token holds a space (RFC 6750 §2.1): `"error: token is expired"` and nothing beside it.
+    if access_token.contains(char::is_whitespace) && text("refreshtoken").is_none() {
+        return None;
+    }
     Some(TokenReply {
         access_token: Secret::new(access_token),
         token_type: text("tokentype").unwrap_or("Bearer").to_owned(),

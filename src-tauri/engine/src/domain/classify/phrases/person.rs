@@ -150,6 +150,21 @@ pub const INTERACTION: &[&str] = &[
     " user action required",
     " step up",
     " interactive authorization",
+    " consent has expired",
+    " consent expired",
+    " consent is expired",
+    " consent is no longer",
+    " consent withdrawn",
+    " re consent",
+    " reconsent",
+    " consent again",
+    " consent anew",
+    " removed by the user",
+    " removed by user",
+    " disconnected by the user",
+    " authorise again",
+    " authorize anew",
+    " sign in anew",
 ];
 
 /// The session at the provider, on which the refresh token hangs.

@@ -45,6 +45,8 @@ pub enum Family {
     Edge,
     Fault,
     ServerPart,
+    Early,
+    Advice,
 }
 
 const FAMILIES: &[(Family, &[&str])] = &[
@@ -83,6 +85,8 @@ const FAMILIES: &[(Family, &[&str])] = &[
     (Family::Edge, waiting::EDGE),
     (Family::Fault, waiting::FAULT),
     (Family::ServerPart, setup::SERVER_PART),
+    (Family::Early, waiting::EARLY),
+    (Family::Advice, waiting::ADVICE),
 ];
 
 /// The families that a text holds a phrase of.

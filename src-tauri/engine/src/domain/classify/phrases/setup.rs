@@ -181,6 +181,24 @@ pub const CLIENT: &[&str] = &[
     " errors app ",
     " access key",
     " subscription key",
+    " клиент",
+    " клієнт",
+    " cliente inválid",
+    " cliente no ",
+    " cliente não",
+    " cliente descon",
+    " del cliente",
+    " do cliente",
+    " client inconnu",
+    " client invalide",
+    " authentification du client",
+    " clientanmeldung",
+    " klient ",
+    " klienta ",
+    "客户端",
+    "客戶端",
+    "クライアント",
+    "클라이언트",
 ];
 
 /// Of these, the ones that count against the standard code `invalid_grant`.
@@ -301,4 +319,10 @@ pub const SERVER_PART: &[&str] = &[
 ];
 
 /// Says what should be, not what is.
-pub const RULE: &[&str] = &[" not allowed", " not enabled", " unsupported", " must "];
+pub const RULE: &[&str] = &[
+    " not allowed",
+    " not enabled",
+    " unsupported",
+    " must ",
+    " should be ",
+];
