@@ -78,7 +78,7 @@ pub struct Standing {
 
 /// Takes the place that is free; none where another process has it and was asked instead.
 pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
-    hardening::no_core_dumps();
+    hardening::keep_memory_off_the_disk();
     if wish.demo {
         return take_demo().await.map(Some);
     }

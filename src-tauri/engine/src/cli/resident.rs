@@ -126,7 +126,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
 
 /// The log of a resident process; on standard error as well where a person watches.
 pub fn start_log(paths: &Paths) -> Result<Log, Failure> {
-    hardening::no_core_dumps();
+    hardening::keep_memory_off_the_disk();
     let watched = std::io::IsTerminal::is_terminal(&io::stderr());
     let filter = logging::filter(std::env::var("TOKENTRAY_LOG").ok(), &paths.config_file());
     let log = logging::start(&paths.log_dir(), &filter, watched)
