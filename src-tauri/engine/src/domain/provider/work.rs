@@ -264,6 +264,13 @@ const DROPBOX: Provider = Provider {
     auth_params: &[("token_access_type", "offline")],
     rotation: Rotation::Never,
     loopback: "http://localhost, as registered",
+    rules: &[ReplyRule {
+        status: Some(400),
+        code: None,
+        text: Some("No auth function available"),
+        cause: Cause::ClientRejected,
+        source: "https://github.com/dropbox/dropbox-sdk-rust/issues/85",
+    }],
     register: "A scoped app in the Dropbox app console",
     docs: "https://dropbox.tech/developers/using-oauth-2-0-with-offline-access",
     sources: &[

@@ -306,7 +306,12 @@ pub const CLOCK_ALONE: &[&str] = &[
 ];
 
 /// What was sent is another's, says the server to the client.
-pub const NOT_YOURS: &[&str] = &[" belong to you", " belongs to you", " is not yours"];
+pub const NOT_YOURS: &[&str] = &[
+    " belong to you",
+    " belongs to you",
+    " is not yours",
+    " by the creating client",
+];
 
 /// A part of the server itself, which no client sends.
 pub const SERVER_PART: &[&str] = &[
