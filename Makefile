@@ -33,7 +33,7 @@ demo-terminal: packages-terminal
 	$(CARGO) run --locked -p tokentray -- demo
 
 .PHONY: test
-test: setup lint test-ui build test-engine test-simulation test-real test-desktop clean-tree ## Prove everything (about half an hour from nothing)
+test: setup lint test-ui build test-engine test-simulation test-real test-desktop clean-tree ## Prove everything (some forty minutes from nothing)
 
 .PHONY: setup
 setup: packages-test tests/provider/node_modules ui/node_modules ## Install what the tests need

@@ -242,7 +242,7 @@ fn cause_of(http: &HttpReply, reading: &Reading, provider: Option<&Provider>) ->
         }
         // "Forbidden" and no code: so speak gateways and firewalls, not token endpoints.
         (Cause::Unrecognised, 403)
-            if reading.codes.is_empty() && (reading.meaning.edge || reading.says("forbidden")) =>
+            if reading.meaning.edge || reading.codes.is_empty() && reading.says("forbidden") =>
         {
             Cause::EdgeBlock
         }

@@ -199,4 +199,14 @@ pub const SESSION_OVER: &[&str] = &[
 ];
 
 /// What is done to a password, or must be.
-pub const PASSWORD_CHANGE: &[&str] = &[" chang", " reset", " expired", " update", " new password"];
+pub const PASSWORD_CHANGE: &[&str] = &[
+    " chang",
+    " reset",
+    " expired",
+    " update",
+    " new password",
+    " invalidated",
+    " out of date",
+    " outdated",
+    " no longer valid",
+];

@@ -146,6 +146,7 @@ pub const EDGE: &[&str] = &[
     " akamai",
     " cloudfront",
     " firewall",
+    " waf ",
     " unusual traffic",
 ];
 
