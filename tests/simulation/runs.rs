@@ -119,6 +119,10 @@ fn report(tally: &Tally, failed: &[Outcome], took: Duration) {
         "violations: {}",
         failed.iter().map(|o| o.violations.len()).sum::<usize>()
     );
+    print_violations(failed);
+}
+
+fn print_violations(failed: &[Outcome]) {
     for outcome in failed {
         for violation in &outcome.violations {
             println!(
@@ -238,16 +242,6 @@ fn a_broken_variant_is_caught() {
     let broken: Vec<String> = broken.iter().map(u8::to_string).collect();
     println!("\nbroken promises: {}", broken.join(","));
     println!("worlds lived: {}", tally.worlds);
-    for outcome in &failed {
-        for violation in &outcome.violations {
-            println!(
-                "  TOKENTRAY_SEED={}: invariant {} at {}: {}",
-                outcome.seed,
-                violation.invariant,
-                super::world::clock_text(violation.at),
-                violation.what
-            );
-        }
-    }
+    print_violations(&failed);
     assert!(failed.iter().any(breaks_it), "not caught");
 }

@@ -394,16 +394,25 @@ fn refusal(s: &mut State, account: usize, family: usize) -> Served {
     }
 }
 
-async fn device(seat: &Seat, request: &FormRequest) -> Reply {
-    let road = seat.world.with(|s| road(s, &request.url));
-    match road {
+/// Takes the time of the way there; what fails on it.
+async fn travel(seat: &Seat, request: &FormRequest) -> Result<(), Reply> {
+    match seat.world.with(|s| road(s, &request.url)) {
         Err((reply, after)) => {
             seat.takes(after).await;
-            reply
+            Err(reply)
         }
         Ok(latency) => {
             seat.takes(latency).await;
-            seat.world.with(|s| {
+            Ok(())
+        }
+    }
+}
+
+async fn device(seat: &Seat, request: &FormRequest) -> Reply {
+    if let Err(reply) = travel(seat, request).await {
+        return reply;
+    }
+    seat.world.with(|s| {
                 let Some(account) = s.accounts.iter().position(|a| a.client == request.client_id) else {
                     return json(401, r#"{"error":"invalid_client"}"#);
                 };
@@ -420,18 +429,11 @@ async fn device(seat: &Seat, request: &FormRequest) -> Reply {
                     ),
                 )
             })
-        }
-    }
 }
 
 async fn poll_code(seat: &Seat, request: &FormRequest) -> Reply {
-    let road = seat.world.with(|s| road(s, &request.url));
-    match road {
-        Err((reply, after)) => {
-            seat.takes(after).await;
-            return reply;
-        }
-        Ok(latency) => seat.takes(latency).await,
+    if let Err(reply) = travel(seat, request).await {
+        return reply;
     }
     let code = field(request, "device_code").unwrap_or_default();
     let proc = seat.proc.number;
@@ -466,23 +468,16 @@ async fn poll_code(seat: &Seat, request: &FormRequest) -> Reply {
 }
 
 async fn revoke(seat: &Seat, request: &FormRequest) -> Reply {
-    let road = seat.world.with(|s| road(s, &request.url));
-    match road {
-        Err((reply, after)) => {
-            seat.takes(after).await;
-            reply
-        }
-        Ok(latency) => {
-            seat.takes(latency).await;
-            let token = field(request, "token").unwrap_or_default();
-            seat.world.with(|s| {
-                if let Some((account, family, _)) = parse_refresh(&token) {
-                    s.kill_family(account, family);
-                }
-            });
-            json(200, "")
-        }
+    if let Err(reply) = travel(seat, request).await {
+        return reply;
     }
+    let token = field(request, "token").unwrap_or_default();
+    seat.world.with(|s| {
+        if let Some((account, family, _)) = parse_refresh(&token) {
+            s.kill_family(account, family);
+        }
+    });
+    json(200, "")
 }
 
 fn http(status: u16, kind: &str, body: &str) -> HttpReply {

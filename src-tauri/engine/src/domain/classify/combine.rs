@@ -338,10 +338,10 @@ fn access_denied(meaning: &Meaning) -> Cause {
 
 fn unknown(status: u16, reading: &Reading) -> Cause {
     let meaning = &reading.meaning;
-    let named_grant = reading
-        .texts
-        .iter()
-        .any(|t| words(t).contains(" authorization grant is "));
+    let names_grant = || {
+        let mut texts = reading.texts.iter();
+        texts.any(|t| words(t).contains(" authorization grant is "))
+    };
     if let Some(cause) = named(meaning) {
         return cause;
     }
@@ -361,7 +361,7 @@ fn unknown(status: u16, reading: &Reading) -> Cause {
             subject: Subject::Grant,
             cause,
             ..
-        }) if named_grant && !(meaning.client || meaning.request || meaning.policy) => {
+        }) if !(meaning.client || meaning.request || meaning.policy) && names_grant() => {
             return cause;
         }
         // Some providers call every grant a code, in a refresh as well.

@@ -115,7 +115,8 @@ impl Meaning {
         }
         self.rate |= said.any(F::Rate);
         self.concurrent |= said.any(F::Concurrent);
-        self.transient |= said.any(F::Transient) && !said.any(F::Session);
+        let passing = said.any(F::Transient) || said.any(F::Fault);
+        self.transient |= passing && !said.any(F::Session);
         self.grant_type |= said.any(F::GrantType);
         self.scope |= said.any(F::Scope);
         self.account_gone |= said.any(F::AccountGone);
