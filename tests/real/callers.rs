@@ -35,7 +35,8 @@ fn a_hundred_callers_get_the_one_refusal() {
         let said: BTreeSet<(Option<i32>, String, String)> = answers
             .iter()
             .map(|answer| {
-                let error = String::from_utf8_lossy(&answer.stderr).into_owned();
+                // Without the seconds to wait: a hundred answers take longer than one of them.
+                let error = String::from_utf8_lossy(&answer.stderr).replace(char::is_numeric, "");
                 (answer.status.code(), stdout(answer), error)
             })
             .collect();
