@@ -28,3 +28,23 @@ it("does not take two quick answers for a fast clock", () => {
   clock.read(400, 50);
   expect(clock.rate).toBe(1);
 });
+
+it("is not misled by one late answer for long", () => {
+  const clock = new EngineClock();
+  clock.read(0, 0);
+  clock.read(11_000, 1000); // read late
+  for (let page = 6000; page <= 60_000; page += 5000) clock.read(page * 10, page);
+  expect(clock.rate).toBe(10);
+  clock.read(651_000, 65_000); // read late again
+  expect(clock.rate).toBe(10);
+});
+
+it("forgets that a clock was set", () => {
+  const clock = new EngineClock();
+  clock.read(0, 0);
+  clock.read(60_000, 60_000);
+  clock.read(3_660_000, 120_000); // an hour ahead at once
+  clock.read(3_720_000, 180_000);
+  clock.read(3_780_000, 240_000);
+  expect(clock.rate).toBe(1);
+});

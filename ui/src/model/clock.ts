@@ -10,6 +10,8 @@ interface Reading {
 const APART_MS = 900;
 /** Below this the clock counts as an ordinary one. */
 const FASTER = 1.5;
+/** Rates that differ by less are one clock, read a moment late. */
+const SAME = 0.25;
 
 export class EngineClock {
   private last: Reading | null = null;
@@ -23,10 +25,12 @@ export class EngineClock {
     this.first ??= reading;
     const passed = page - this.first.page;
     if (passed >= APART_MS) {
-      const rate = (engine - this.first.engine) / passed;
-      this.rate = rate >= FASTER ? Math.round(rate) : 1;
-      // A clock that was set, or a laptop that slept, must not bend the rate for long.
-      this.first = this.last;
+      const measured = (engine - this.first.engine) / passed;
+      const rate = measured >= FASTER ? Math.round(measured) : 1;
+      // The longer it is watched, the less a late answer counts; but a clock that was set must not
+      // bend the rate for long.
+      if (Math.abs(rate - this.rate) > this.rate * SAME) this.first = reading;
+      this.rate = rate;
     }
     this.last = reading;
   }

@@ -52,8 +52,8 @@ const LANE_WIDTH = 640;
 const DETAIL_ENTRIES = 40;
 /** Zooming and moving come in bursts, too. */
 const REFRAME_MS = 120;
-/** Figures and oddities change slowly, and counting a long history takes a moment. */
-const FIGURES_MS = 60_000;
+/** What the doctor finds unusual changes slowly, and it asks keychain and desktop to find it. */
+const FINDINGS_MS = 60_000;
 const SHORTEST_MS = 3_600_000;
 const SHORTEST_DEMO_MS = 5 * 60_000;
 
@@ -100,7 +100,7 @@ export class WindowState {
   private timelineReadAt = 0;
   private read: Reading | null = null;
   private reframing: ReturnType<typeof setTimeout> | undefined;
-  private figuresAt = 0;
+  private findingsAt = 0;
   /** Everything is read once more when all was read for the first time. */
   private spoilt = false;
 
@@ -466,18 +466,22 @@ export class WindowState {
     }
   }
 
-  /** Figures of weeks, and what is unusual: for whoever looks at an account. */
-  async readFigures(afresh = false): Promise<void> {
-    if (!this.selected && !afresh) return;
-    if (!afresh && Date.now() - this.figuresAt < FIGURES_MS) return;
-    this.figuresAt = Date.now();
+  /** Figures of weeks: for whoever looks at an account. */
+  private async readFigures(): Promise<void> {
+    if (!this.selected) return;
+    void this.readFindings();
     try {
-      const [stats, findings] = await Promise.all([
-        this.backend.request<Stats>("GET", "/v1/stats"),
-        this.backend.request<Finding[]>("GET", "/v1/doctor"),
-      ]);
-      this.stats = stats;
-      this.findings = findings;
+      this.stats = await this.backend.request<Stats>("GET", "/v1/stats");
+    } catch {
+      // The account is shown without them.
+    }
+  }
+
+  private async readFindings(): Promise<void> {
+    if (Date.now() - this.findingsAt < FINDINGS_MS) return;
+    this.findingsAt = Date.now();
+    try {
+      this.findings = await this.backend.request<Finding[]>("GET", "/v1/doctor");
     } catch {
       // The account is shown without them.
     }
