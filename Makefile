@@ -98,7 +98,7 @@ test-ui: ui/node_modules ## Check and test the window's page
 	cd ui && npm run check && npm test
 
 .PHONY: bench-ui
-bench-ui: ui/node_modules ## Measure the timeline's frames in Chromium
+bench-ui: ui/node_modules ## Measure the first picture and the frames of the timeline
 	cd ui && npm run bench
 
 .PHONY: pictures

@@ -2,10 +2,27 @@
 // browser and for pictures; the shipped build holds none of it, so it can never show invented facts.
 
 import { svelte, vitePreprocess } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/** The letters of the first picture are fetched beside its script, so that no word is drawn twice. */
+const early: Plugin = {
+  name: "early-font",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_, { bundle = {} }) =>
+      Object.keys(bundle)
+        .filter((file) => /inter-latin-wght-normal.*\.woff2$/.test(file))
+        .map((file) => ({
+          tag: "link",
+          attrs: { rel: "preload", as: "font", crossorigin: true, href: `./${file}` },
+          injectTo: "head" as const,
+        })),
+  },
+};
+
 export default defineConfig(({ command, mode }) => ({
-  plugins: [svelte({ preprocess: vitePreprocess() })],
+  plugins: [svelte({ preprocess: vitePreprocess() }), early],
   define: {
     __FAKE__: JSON.stringify(mode === "fake" || (command === "serve" && mode !== "shell")),
   },

@@ -7,6 +7,7 @@ import { mount } from "svelte";
 import Root from "./parts/Root.svelte";
 import type { Backend } from "./backend/backend";
 import { tauriBackend } from "./backend/tauri";
+import { warmUp } from "./model/time";
 import { WindowState } from "./model/window.svelte";
 
 async function chooseBackend(): Promise<Backend> {
@@ -21,5 +22,8 @@ const target = document.getElementById("app");
 if (target) {
   const state = new WindowState(await chooseBackend());
   state.speak("system");
+  // What is slow is asked for before anything is drawn.
+  state.start();
   mount(Root, { target, props: { shared: state } });
+  warmUp(Date.now());
 }

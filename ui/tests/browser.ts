@@ -2,6 +2,8 @@
 // that no port is taken and nothing outside is asked.
 
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { build } from "vite";
@@ -32,6 +34,27 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
 
+/** What the built window holds at an address, or nothing. */
+function fileOf(url: string): { body: Buffer; contentType: string } | null {
+  const path = normalize(new URL(url, ORIGIN).pathname);
+  const file = join(FOLDER, path === "/" ? "index.html" : path);
+  if (!existsSync(file) || !statSync(file).isFile()) return null;
+  const contentType = TYPES[extname(file)] ?? "application/octet-stream";
+  return { body: readFileSync(file), contentType };
+}
+
+/** The built window on a port of its own, for whoever measures: a route through the test is slow. */
+export async function serveWindow(): Promise<{ origin: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    const found = fileOf(request.url ?? "/");
+    if (!found) return void response.writeHead(204).end();
+    response.writeHead(200, { "content-type": found.contentType }).end(found.body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, close: () => server.close() };
+}
+
 /** A page of the built window; a fault in its console is a fault of the test. */
 export async function openWindow(
   browser: Browser,
@@ -46,13 +69,8 @@ export async function openWindow(
   });
   const faults: string[] = [];
   await context.route("**/*", (route) => {
-    const path = normalize(new URL(route.request().url()).pathname);
-    const file = join(FOLDER, path === "/" ? "index.html" : path);
-    if (!existsSync(file) || !statSync(file).isFile()) return route.fulfill({ status: 204 });
-    return route.fulfill({
-      body: readFileSync(file),
-      contentType: TYPES[extname(file)] ?? "application/octet-stream",
-    });
+    const found = fileOf(route.request().url());
+    return route.fulfill(found ?? { status: 204 });
   });
   const page = await context.newPage();
   page.on("pageerror", (error) => faults.push(error.message));

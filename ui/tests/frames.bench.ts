@@ -85,14 +85,11 @@ async function traced(page: Page, act: () => Promise<void>): Promise<TraceEvent[
   return (JSON.parse(readFileSync(path, "utf8")) as { traceEvents: TraceEvent[] }).traceEvents;
 }
 
-it("draws a hundred lanes at once and follows the hand", { timeout: 120_000 }, async () => {
+it("follows the hand with a hundred lanes", { timeout: 120_000 }, async () => {
   const browser = await openBrowser();
   const { page } = await openWindow(browser, "scene=many");
-  await page.waitForFunction(() => performance.getEntriesByName("lanes-drawn").length > 0);
-  const painted = await page.evaluate(
-    () => performance.getEntriesByName("lanes-drawn")[0]?.startTime ?? 0,
-  );
-  const lines = [`first picture of every lane: ${painted.toFixed(0)} ms after the navigation`];
+  await page.waitForFunction(() => performance.getEntriesByName("lanes-painted").length > 0);
+  const lines: string[] = [];
 
   const stage = await page.locator(".stage").boundingBox();
   if (!stage) throw new Error("no lanes");

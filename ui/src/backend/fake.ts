@@ -14,8 +14,9 @@ import type {
   Timeline,
 } from "../api/types";
 import { Refused, type Backend, type Happening, type Method, type ShellInfo } from "./backend";
-import { BROWSERS, PROVIDERS, stories } from "./fake_data";
-import { many, manyLanes } from "./fake_many";
+import { BROWSERS, PROVIDERS, stories, type Story } from "./fake_data";
+import { many, manyEntries } from "./fake_many";
+import type { Asked } from "./fake_worker";
 import { account, entry, overall } from "./fake_world";
 
 const FINDINGS = [
@@ -47,7 +48,7 @@ export function fakeBackend(search: string): Backend {
     async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
       await rest(30);
       if (scene === "many" && path.startsWith("/v1/timeline")) {
-        return JSON.parse(await world.longTimeline(path)) as T;
+        return (await world.longTimeline(path)) as T;
       }
       return world.answer(method, path, (body ?? {}) as Record<string, unknown>) as T;
     },
@@ -69,7 +70,11 @@ export function fakeBackend(search: string): Backend {
 class Invented {
   private accounts: AccountRow[];
   private lanes: Lane[];
-  private entries: HistoryRow[];
+  private made: HistoryRow[] | null = null;
+  /** Runs before it is asked, as the engine does. */
+  private readonly worker: Worker | null;
+  private answering: Promise<unknown> = Promise.resolve();
+  private readonly told: Story[];
   private removed: { row: AccountRow; lane: Lane } | null = null;
   private readonly signIns = new Map<string, SignInRow>();
   private readonly listeners = new Set<(happening: Happening) => void>();
@@ -94,16 +99,26 @@ class Invented {
     private readonly start: number,
     options: URLSearchParams,
   ) {
-    const told = scene === "empty" ? [] : scene === "many" ? many(start) : stories(start, scene);
+    const told = (this.told =
+      scene === "empty" ? [] : scene === "many" ? many(start) : stories(start, scene));
+    this.worker =
+      scene === "many"
+        ? new Worker(new URL("./fake_worker.ts", import.meta.url), { type: "module" })
+        : null;
     this.refuses = options.get("sign_in") === "failed";
     this.waits = options.get("sign_in") === "waits";
     if (options.get("lang")) this.settings.language = options.get("lang") ?? "system";
     if (options.get("theme")) this.settings.theme = options.get("theme") ?? "system";
     this.accounts = told.map((story) => story.row);
     this.lanes = told.map((story) => story.lane);
-    this.entries = told
-      .flatMap((story) => story.history)
-      .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  }
+
+  private get entries(): HistoryRow[] {
+    const told = () =>
+      this.told
+        .flatMap((story) => story.history)
+        .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+    return (this.made ??= this.scene === "many" ? manyEntries(this.start) : told());
   }
 
   /** As if settings were changed by the command line. */
@@ -377,16 +392,21 @@ class Invented {
     };
   }
 
-  /** As text, made a little at a time: the real one is made by another process. */
-  async longTimeline(path: string): Promise<string> {
-    const search = new URLSearchParams(path.split("?")[1]);
-    const lanes: string[] = [];
-    for (const lane of manyLanes(this.lanes, this.start, search)) {
-      lanes.push(JSON.stringify(lane()));
-      if (lanes.length % 4 === 0) await rest(0);
-    }
-    const head = JSON.stringify({ ...this.timeline(search), lanes: [] });
-    return `${head.slice(0, -2)}${lanes.join(",")}]}`;
+  /** Made beside the page and read from text, as the real one is; one question after the other. */
+  async longTimeline(path: string): Promise<Timeline> {
+    const { worker, lanes, start } = this;
+    const search = path.split("?")[1] ?? "";
+    const answer = this.answering.then(
+      () =>
+        new Promise<string>((resolve) => {
+          if (!worker) return resolve("[]");
+          worker.onmessage = (event: MessageEvent<string>) => resolve(event.data);
+          worker.postMessage({ lanes, now: start, search } satisfies Asked);
+        }),
+    );
+    this.answering = answer;
+    const head = this.timeline(new URLSearchParams(search));
+    return { ...head, lanes: JSON.parse(await answer) as Lane[] };
   }
 
   private history(search: URLSearchParams): unknown {

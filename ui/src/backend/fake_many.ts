@@ -1,7 +1,7 @@
 // A hundred invented accounts with a quarter of a year of history, for measuring. Lanes are made for
-// each question as the engine makes them: dense stretches come as one.
+// each question as the engine makes them: dense stretches come as one. `fake_worker.ts` makes them.
 
-import type { AccountState, Lane, LaneBar, LaneMark, MarkKind } from "../api/types";
+import type { AccountState, HistoryRow, Lane, LaneBar, LaneMark, MarkKind } from "../api/types";
 import type { Story } from "./fake_data";
 import { account, entry } from "./fake_world";
 
@@ -44,11 +44,21 @@ export function many(now: number): Story[] {
         sign_in_at: index % 3 ? null : at(24 * (1 + (index % 40))),
         sign_in_about: index % 2 === 0,
       },
-      history: Array.from({ length: 200 }, (__, nth) =>
-        entry({ at: at(-nth - index / 100), account: name, message: "Refreshed." }),
-      ),
+      history: [],
     };
   });
+}
+
+/** Twenty thousand entries: only for whoever asks, since the first picture needs none. */
+export function manyEntries(now: number): HistoryRow[] {
+  return many(now)
+    .flatMap(({ row }, index) =>
+      Array.from({ length: 200 }, (_, nth) => {
+        const at = new Date(now - (nth + index / 100) * HOUR).toISOString();
+        return entry({ at, account: row.name, message: "Refreshed." });
+      }),
+    )
+    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
 
 interface Run {
@@ -58,17 +68,13 @@ interface Run {
   count: number;
 }
 
-/** An hourly life, a failure now and then; each lane is made when it is asked for. */
-export function manyLanes(
-  lanes: readonly Lane[],
-  now: number,
-  search: URLSearchParams,
-): (() => Lane)[] {
+/** An hourly life, a failure now and then. */
+export function manyLanes(lanes: readonly Lane[], now: number, search: URLSearchParams): Lane[] {
   const from = Math.max(Date.parse(search.get("from") ?? ""), now - KEPT);
   const to = Math.min(Date.parse(search.get("to") ?? ""), now);
   const bucket = Number(search.get("bucket_s") ?? 60) * 1000;
   const iso = (time: number) => new Date(time).toISOString();
-  return lanes.map((lane, index) => () => {
+  return lanes.map((lane, index) => {
     const random = numbers(index + 1);
     const lives: { from: number; to: number }[] = [];
     const runs: Run[] = [];

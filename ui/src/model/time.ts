@@ -60,6 +60,13 @@ function format(at: number, style: Style): string {
   return text;
 }
 
+/** Makes what the axis and the headline need, while the first answer is waited for. */
+export function warmUp(at: number): void {
+  for (const style of ["time", "weekdayLong", "weekdayShort", "date", "day"] as const) {
+    format(at, style);
+  }
+}
+
 /** Local clock time as short as it is clear: "16:20", "Tue 16:20", "3 Mar 16:20". */
 export function clock(at: number, now: number): string {
   const time = timeOfDay(at);

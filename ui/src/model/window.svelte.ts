@@ -101,6 +101,7 @@ export class WindowState {
   private read: Reading | null = null;
   private reframing: ReturnType<typeof setTimeout> | undefined;
   private findingsAt = 0;
+  private begun = false;
   /** Everything is read once more when all was read for the first time. */
   private spoilt = false;
 
@@ -120,24 +121,20 @@ export class WindowState {
     return visibleSignIn(this.world, this.wantedSignIn);
   }
 
-  /** Starts to listen, then reads everything; returns how to stop. */
-  start(): () => void {
-    const stop = this.backend.listen((happening) => this.hear(happening));
-    this.spoil({ status: true, timeline: true, history: true });
+  /** Starts to listen, and asks for everything. The window's end is the page's. */
+  start(): void {
+    this.backend.listen((happening) => this.hear(happening));
+    this.stale = { status: true, timeline: true, history: true };
+    void this.readStale();
     void this.backend.shell().then(
       (shell) => (this.shell = shell),
       () => undefined,
     );
     void this.readSettings();
     this.tick();
-    const seen = () => document.visibilityState === "visible" && this.tick();
-    document.addEventListener("visibilitychange", seen);
-    return () => {
-      stop();
-      document.removeEventListener("visibilitychange", seen);
-      clearTimeout(this.ticking);
-      clearTimeout(this.settling);
-    };
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.tick();
+    });
   }
 
   /** The shortest stretch that makes sense: tokens live for an hour, in the demo for a minute. */
@@ -383,6 +380,7 @@ export class WindowState {
       void this.readFigures();
     }
     await Promise.all(reads);
+    this.lookCloser();
     if (!this.spoilt) return;
     this.spoilt = false;
     this.spoil({ status: true, timeline: true, history: true });
@@ -408,7 +406,17 @@ export class WindowState {
   /** What a window that just opened shows. */
   private begin(status: Status): void {
     if (status.demo) this.frame = frameOf(RANGES[0]?.length ?? this.frame.length);
-    this.select(status.accounts[0]?.id ?? null);
+  }
+
+  /** The lanes are painted first; what lies beneath them is asked for and drawn after that. */
+  private lookCloser(): void {
+    if (this.begun || !this.status) return;
+    this.begun = true;
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        if (this.selected === null) this.select(this.status?.accounts[0]?.id ?? null);
+      }),
+    );
   }
 
   private async readSignIn(id: string): Promise<void> {
