@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod german;
+#[cfg(test)]
 mod grant;
 #[cfg(test)]
 mod history;

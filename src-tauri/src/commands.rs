@@ -10,7 +10,7 @@ use tauri::{AppHandle, Manager, State, ipc::Channel};
 use tokentray::{
     api::{
         problem::{Code, Problem},
-        types::{AccountSettings, BrowserRow, SettingsRow, SignInRow, TokenAnswer},
+        types::{AccountSettings, BrowserRow, SaidCode, SettingsRow, SignInRow, TokenAnswer},
     },
     autostart::Autostart,
     domain::secret::Secret,
@@ -119,6 +119,7 @@ pub async fn copy_text(shell: State<'_, Shell>, text: String) -> Answer<()> {
 #[expect(clippy::needless_pass_by_value, reason = "used with map_err")]
 fn no_clipboard(error: arboard::Error) -> Problem {
     Problem::new(Code::Internal, format!("nothing was copied: {error}"))
+        .with_said(SaidCode::NotCopied, &[])
 }
 
 /// A token response that a person copied, from the clipboard to the engine: the page never sees it.
@@ -132,10 +133,10 @@ pub async fn import_from_clipboard(
     let clipboard = shell.clipboard.clone();
     let read = tokio::task::spawn_blocking(move || clipboard.text()).await;
     let Ok(Ok(text)) = read else {
-        return Err(Problem::new(
-            Code::InvalidRequest,
-            "there is no text on the clipboard",
-        ));
+        return Err(
+            Problem::new(Code::InvalidRequest, "there is no text on the clipboard")
+                .with_said(SaidCode::ClipboardEmpty, &[]),
+        );
     };
     let body = json!({ "token_response": text.expose(), "take_over": take_over });
     let path = format!("/v1/accounts/{}/import", segment(&name));
@@ -175,7 +176,10 @@ pub async fn open_sign_in(shell: State<'_, Shell>, id: String) -> Answer<()> {
         .url
         .or(row.verification_url_complete)
         .or(row.verification_url)
-        .ok_or_else(|| Problem::new(Code::NotFound, "this sign-in is over"))?;
+        .ok_or_else(|| {
+            Problem::new(Code::NotFound, "this sign-in is over")
+                .with_said(SaidCode::SignInOver, &[])
+        })?;
     SystemBrowser::new(account.browser.or(settings.browser), std::env::vars_os())
         .open(address)
         .await

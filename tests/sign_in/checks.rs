@@ -279,7 +279,7 @@ async fn a_wrong_id_token_fails_the_sign_in_that_asked_for_it() {
 async fn a_missing_refresh_token_is_told_where_it_matters() {
     let nonce = |nonce: &str| json!({ "nonce": nonce });
     let ending = sign_in_with(&["openid"], nonce, json!({ "expires_in": 3600 })).await;
-    let words = ending.unwrap().warning.unwrap();
+    let (words, _) = ending.unwrap().warning.unwrap();
     assert!(
         words.starts_with("The provider gave no refresh token"),
         "{words}"

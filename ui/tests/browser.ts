@@ -168,7 +168,7 @@ export const SCREENS: readonly Screen[] = [
     go: async (page) => {
       await press("Settings")(page);
       await page.getByLabel("Proxy").fill("http://proxy.example:3128");
-      await page.getByText("The keychain is open").waitFor();
+      await page.getByText("the vault (kind os) can be read").waitFor();
     },
   },
   {
@@ -176,7 +176,7 @@ export const SCREENS: readonly Screen[] = [
     query: "lang=de",
     go: async (page) => {
       await press("Einstellungen")(page);
-      await page.getByText("The keychain is open").waitFor();
+      await page.getByText("lesbar, in dem Schlüsselbund des Systems").waitFor();
     },
   },
   { name: "day in German", query: "lang=de" },
@@ -205,6 +205,7 @@ export const SCREENS: readonly Screen[] = [
       await press("Konto hinzufügen")(page);
       await press("Google")(page);
       await page.getByText("Ein OAuth-Client vom Typ").waitFor();
+      await page.getByText("Was bekannt ist").click();
     },
   },
   {
@@ -252,5 +253,13 @@ export const SCREENS: readonly Screen[] = [
     },
   },
   { name: "sign-in refused", query: "sign_in=failed", go: press(/^Sign in again/) },
+  {
+    name: "sign-in refused in German",
+    query: "sign_in=failed&lang=de",
+    go: async (page) => {
+      await press(/^Erneut anmelden/)(page);
+      await page.getByText("Die Anmeldung wurde abgelehnt").first().waitFor();
+    },
+  },
   { name: "a hundred accounts", query: "scene=many" },
 ];

@@ -6,14 +6,16 @@ import { afterEach, describe, expect, it } from "vitest";
 import { account, entry, overall } from "../src/backend/fake_world";
 import { duration, relative } from "../src/model/time";
 import { de } from "../src/words/de";
+import { germanCodes, germanSaid } from "../src/words/de_said";
 import { en } from "../src/words/en";
-import { germanProviderTexts } from "../src/words/de_providers";
 import {
   entryOf,
+  findingOf,
   headlineOf,
   languageOf,
   problemOf,
   providerTextOf,
+  saidOf,
   speak,
   whyOf,
 } from "../src/words/words";
@@ -57,31 +59,56 @@ describe("the catalogue", () => {
   });
 });
 
-it("has German for every text of the provider table", () => {
-  const table = join(src, "../../src-tauri/engine/src/domain/provider");
-  const rows = readdirSync(table).map((name) => readFileSync(join(table, name), "utf8"));
-  const texts = rows.flatMap((text) =>
-    [...text.matchAll(/^ {4}(?:register|loopback): "(.+)",$/gm)].map((found) => found[1] ?? ""),
+it("has German for every code that the engine can say", () => {
+  const document = JSON.parse(
+    readFileSync(join(src, "../../src-tauri/packaging/openapi.json"), "utf8"),
+  ) as { components: { schemas: Record<string, { enum: string[] }> } };
+  const codes = (name: string) => [...(document.components.schemas[name]?.enum ?? [])].sort();
+  expect(codes("SaidCode").length).toBeGreaterThan(50);
+  expect(Object.keys(germanSaid).sort()).toEqual(codes("SaidCode"));
+  expect(Object.keys(germanCodes).sort()).toEqual(codes("Code"));
+  // Whatever comes along with it: it is a sentence.
+  const params = new Proxy({ cause: "network_dns", seconds: "7200" } as Record<string, string>, {
+    get: (known, key) => known[String(key)] ?? "X",
+  });
+  const lacking = Object.entries(germanSaid).filter(([, say]) =>
+    /^$|undefined|NaN/.test(say(params).trim()),
   );
-  expect(texts.length).toBeGreaterThan(50);
-  expect(texts.filter((text) => !germanProviderTexts[text])).toEqual([]);
+  expect(lacking.map(([code]) => code)).toEqual([]);
 });
 
-it("says refusals by their cause or code, and whatever else the engine adds", () => {
+it("says refusals, findings and sign-ins by their codes, and by the engine's words without one", () => {
+  speak("de", ["de-DE"]);
   const refused = {
     type: "urn:tokentray:CONFLICT",
     title: "conflict",
     status: 409,
     code: "CONFLICT" as const,
     detail: 'there is an account named "Okta" already',
-    hint: "tokentray status",
   };
-  expect(problemOf(refused)).toBe(`${refused.detail} (tokentray status)`);
-  expect(providerTextOf("Exactly as registered")).toBe("Exactly as registered");
-  speak("de", ["de-DE"]);
+  const said = { code: "name_taken" as const, params: { name: "Okta" } };
+  expect(problemOf({ ...refused, said })).toBe("Ein Konto namens Okta gibt es schon.");
   expect(problemOf(refused)).toBe(`Das passt nicht zum jetzigen Stand: ${refused.detail}`);
-  expect(problemOf({ ...refused, cause: "network_dns" })).toBe(de.meaning.of.network_dns.join(" "));
+  const clock = {
+    level: "problem",
+    about: "clock",
+    found: "This computer's clock is wrong.",
+    mend: "set this computer's date and time",
+    said: { code: "clock_off" as const, params: { seconds: "-300" } },
+  };
+  expect(findingOf(clock)).toEqual({
+    about: "Uhr",
+    found: "Die Uhr dieses Rechners geht 5 min nach.",
+    mend: "Stellen Sie Datum und Uhrzeit dieses Rechners.",
+  });
+  const denied = { code: "provider_refused" as const, params: { code: "access_denied", text: "" } };
+  expect(saidOf(denied, "The sign-in was declined.")).toContain("Die Anmeldung wurde abgelehnt");
   expect(providerTextOf("Exactly as registered")).toBe("Genau wie registriert");
+  speak("en", []);
+  expect(saidOf(denied, "The sign-in was declined.")).toBe("The sign-in was declined.");
+  expect(problemOf({ ...refused, said, hint: "tokentray status" })).toBe(
+    `${refused.detail} (tokentray status)`,
+  );
 });
 
 describe("words stand in the catalogue only", () => {

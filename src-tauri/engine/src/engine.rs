@@ -25,7 +25,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{Event, PracticeSwitches},
+        types::{Event, PracticeSwitches, SaidCode},
     },
     coordinator::{AccountView, Coordinator, Message, Ports},
     domain::account::{Account, AccountId},
@@ -47,6 +47,7 @@ mod records;
 mod removing;
 mod rows;
 mod signing_in;
+mod telling;
 mod tokens;
 mod upkeep;
 
@@ -330,6 +331,7 @@ impl Engine {
                     Code::NotFound,
                     format!("no account is named \"{name}\"; {have}"),
                 )
+                .with_said(SaidCode::AccountUnknown, &[("name", &name)])
                 .with_hint(hint)
             })
     }

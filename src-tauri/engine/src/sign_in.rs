@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::{
-    api::types::{SignInPhase, SignInRequest, SignInRow},
+    api::types::{SaidCode, SignInPhase, SignInRequest, SignInRow},
     domain::{
         account::{Account, Flow},
         grant::{Grant, Subject},
@@ -33,7 +33,7 @@ mod loopback;
 mod pages;
 mod revocation;
 
-pub use failure::SignInFailure;
+pub use failure::{SetupFault, SignInFailure};
 pub use revocation::{RevokeError, revoke};
 
 /// How long a person has in the browser. A device code lasts as long as the provider says.
@@ -67,7 +67,7 @@ pub struct SignedIn {
     /// Generation 0: whoever stores it numbers it.
     pub grant: Grant,
     /// Worth telling the person: no refresh token came, or nobody knows who signed in.
-    pub warning: Option<String>,
+    pub warning: Option<(String, SaidCode)>,
     /// Who came back, as the provider calls them; none where it does not say.
     pub who: Option<String>,
     /// False: somebody was expected and the provider did not say who came; ask before replacing.
@@ -93,6 +93,7 @@ pub fn first_row(job: &SignInJob, clock: &dyn Clock) -> SignInRow {
         ends_at: clock.now().wall + TimeDelta::from_std(TIME_LIMIT).unwrap_or_default(),
         message: None,
         warning: None,
+        said: None,
         device_possible: job.account.device_url.is_some()
             || job.provider.is_some_and(|p| p.device_url.is_some()),
     }
@@ -123,6 +124,7 @@ pub async fn run(
         progress.send_modify(|row| {
             row.phase = phase;
             row.message = Some(failure.to_string());
+            row.said = Some(failure.said());
         });
     }
     result

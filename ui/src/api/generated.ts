@@ -856,6 +856,7 @@ export interface components {
             level: string;
             /** @description What to do about it. */
             mend?: string | null;
+            said?: components["schemas"]["Said"] | null;
         };
         HistoryAnswer: {
             /** @description Newest first. */
@@ -1044,6 +1045,7 @@ export interface components {
             hint?: string | null;
             /** Format: int64 */
             retry_after_s?: number | null;
+            said?: components["schemas"]["Said"] | null;
             /** Format: int32 */
             status: number;
             title: string;
@@ -1058,6 +1060,8 @@ export interface components {
              *     `voids_access_token`, `device_flow`, `loopback`, `register` or `confirmations`.
              */
             fact: string;
+            /** @description `words` by its code, for a window in another language. */
+            said: components["schemas"]["Said"];
             /** @description The page where it stands; none where it is unknown. */
             source?: string | null;
             /** @description A sentence. */
@@ -1085,6 +1089,18 @@ export interface components {
             /** @default null */
             token: string | null;
         };
+        /** @description A code with what belongs into its sentence. Never a secret. */
+        Said: {
+            code: components["schemas"]["SaidCode"];
+            params?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @description Every sentence that a window can say in its own language.
+         * @enum {string}
+         */
+        SaidCode: "name_form" | "name_taken" | "account_unknown" | "client_id_missing" | "address_form" | "no_place" | "not_removed" | "removed_meanwhile" | "import_text" | "rate_limited" | "paused" | "no_refresh_token" | "signed_out" | "loading" | "busy" | "shutting_down" | "incident_over" | "sign_in_over" | "secret_not_kept" | "setting_wrong" | "settings_newer" | "settings_failed" | "vault_trouble" | "vault_same" | "vault_in_memory" | "vault_busy" | "vault_not_moved" | "clipboard_empty" | "not_copied" | "vault_readable" | "settings_in_use" | "clock_off" | "unsaved" | "salvage" | "trouble" | "odd_sign_ins" | "odd_failures" | "odd_refreshes" | "accounts_well" | "sign_in_cancelled" | "sign_in_timed_out" | "code_expired" | "setup_redirect" | "setup_address" | "setup_no_address" | "setup_no_device" | "port_taken" | "port_refused" | "issuer_form" | "issuer_unreachable" | "issuer_status" | "issuer_not_metadata" | "issuer_other" | "issuer_endpoint" | "provider_refused" | "wrong_issuer" | "issuer_missing" | "exchange_refused" | "id_token_wrong" | "wrong_account" | "who_unknown" | "browser_not_opened" | "no_refresh_token_came" | "not_compared" | "fact_unknown" | "fact_plain" | "fact_found_through" | "fact_own_server" | "fact_no_scopes" | "rotation_never" | "rotation_sometimes" | "rotation_single_use" | "grace_none" | "grace" | "idle_never" | "idle_after" | "absolute_never" | "absolute_after" | "end_configured" | "idle_configured" | "absolute_configured" | "voids_token" | "keeps_token" | "device_offered" | "device_not_offered" | "confirmations";
         /** @description `GET/PATCH /v1/settings`. */
         SettingsRow: {
             browser?: string[] | null;
@@ -1145,6 +1161,7 @@ export interface components {
             /** @description What went wrong, in words, with the way out. */
             message?: string | null;
             phase: components["schemas"]["SignInPhase"];
+            said?: components["schemas"]["Said"] | null;
             /** @description Browser flow: the URL to open. */
             url?: string | null;
             /** @description Device flow: what to type, where, and a URL that holds both. */

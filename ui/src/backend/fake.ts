@@ -4,6 +4,7 @@
 import type {
   AccountRow,
   ApiEvent,
+  Finding,
   HistoryRow,
   Lane,
   PracticeSwitches,
@@ -19,22 +20,29 @@ import { many, manyEntries } from "./fake_many";
 import type { Asked } from "./fake_worker";
 import { account, entry, overall } from "./fake_world";
 
-const FINDINGS = [
-  { level: "ok", about: "Keychain", found: "The keychain is open and can be written." },
+const FINDINGS: Finding[] = [
   {
-    level: "note",
-    about: "Tray",
-    found: "No tray on this desktop.",
-    mend: "Install the extension “AppIndicator”.",
+    level: "ok",
+    about: "vault",
+    found: "the vault (kind os) can be read",
+    said: { code: "vault_readable", params: { kind: "os" } },
+  },
+  {
+    level: "problem",
+    about: "clock",
+    found: "This computer's clock is 4 min ahead of what providers say.",
+    mend: "set this computer's date and time",
+    said: { code: "clock_off", params: { seconds: "240" } },
   },
 ];
 
-const ODD = [
+const ODD: Finding[] = [
   {
     level: "note",
     about: "Okta",
     found: "you signed in 3 times within 7 days",
     mend: "tokentray history Okta --since 7d",
+    said: { code: "odd_sign_ins", params: { times: "3" } },
   },
 ];
 
@@ -310,7 +318,9 @@ class Invented {
             ...signIn,
             phase: "failed",
             url: null,
-            message: "The provider refused: access_denied. You, or a rule there, said no.",
+            message:
+              "The sign-in was declined: somebody chose not to allow it, or a rule of the provider forbids it. (access_denied)",
+            said: { code: "provider_refused", params: { code: "access_denied", text: "" } },
           });
           this.put({ ...row, sign_in: null });
           return;

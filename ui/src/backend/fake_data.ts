@@ -346,9 +346,21 @@ export const PROVIDERS: ProviderRow[] = [
       {
         fact: "rotation",
         words: "The refresh token stays the same.",
+        said: { code: "rotation_never" },
         source: "https://developers.google.com/identity/protocols/oauth2/native-app",
       },
-      { fact: "refresh_absolute", words: "Unknown.", source: null },
+      {
+        fact: "refresh_idle",
+        words: "The refresh token ends when unused for 6 months.",
+        source: "https://developers.google.com/identity/protocols/oauth2",
+        said: { code: "idle_after", params: { seconds: "15552000" } },
+      },
+      {
+        fact: "refresh_absolute",
+        words: "Unknown.",
+        source: null,
+        said: { code: "fact_unknown" },
+      },
     ],
   },
   {

@@ -1,7 +1,7 @@
 // The sign-in panel in words: what it waits for, and which buttons make sense now.
 
 import type { SignInRow } from "../api/types";
-import { words } from "../words/words";
+import { saidOf, words } from "../words/words";
 import { duration, instant } from "./time";
 import { isGoing } from "./world";
 
@@ -70,9 +70,18 @@ export function panel(row: SignInRow, now: number): Panel {
     case "finishing":
       return { ...base, title: w.cameBack, words: w.fetching(row.account), step: 2 };
     case "signed_in":
-      return { ...base, title: w.done(row.account), words: row.warning ?? w.kept, step: 3 };
+      return {
+        ...base,
+        title: w.done(row.account),
+        words: row.warning ? saidOf(row.said, row.warning) : w.kept,
+        step: 3,
+      };
     case "failed":
-      return { ...base, title: w.failed(row.account), words: row.message ?? w.noReason };
+      return {
+        ...base,
+        title: w.failed(row.account),
+        words: row.message ? saidOf(row.said, row.message) : w.noReason,
+      };
     case "cancelled":
       return { ...base, title: w.cancelled(row.account), words: w.unchanged };
   }

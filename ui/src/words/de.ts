@@ -689,7 +689,6 @@ export const de: Catalogue = {
     themes: { system: "Wie das System", light: "Hell", dark: "Dunkel" },
     language: "Sprache",
     languages: { system: "Wie das System", en: "English", de: "Deutsch" },
-    engineEnglish: "Was die Prüfung findet und woran eine Anmeldung scheiterte, bleibt englisch.",
     quit: "Tokentray beenden",
     telling: "Benachrichtigungen",
     notify: "Benachrichtigen",

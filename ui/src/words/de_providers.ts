@@ -112,4 +112,8 @@ export const germanProviderTexts: Record<string, string> = {
     "http://localhost, für Apps mit eingeschaltetem PKCE und nur Benutzer-Scopes",
   "http://localhost, http://127.0.0.1 or http://[::1] with any port, for native apps":
     "http://localhost, http://127.0.0.1 oder http://[::1] mit beliebigem Port, für native Apps",
+
+  // Why an account of it cannot be added.
+  "AWS IAM Identity Center speaks a protocol of its own (CreateToken) that Tokentray does not speak; use AWS's own tools for it":
+    "AWS IAM Identity Center spricht ein eigenes Protokoll (CreateToken), das Tokentray nicht spricht; nehmen Sie dafür die Werkzeuge von AWS",
 };

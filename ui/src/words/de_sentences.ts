@@ -1,8 +1,17 @@
 // The engine's sentences, in German.
 
-import type { AccountRow, Code, HistoryRow, LaneMark, Problem, Status } from "../api/types";
+import type {
+  AccountRow,
+  Finding,
+  HistoryRow,
+  LaneMark,
+  Problem,
+  Said,
+  Status,
+} from "../api/types";
 import { de } from "./de";
-import { germanProviderTexts } from "./de_providers";
+import { germanAbout, germanCodes, germanMends, germanSaid, germanText } from "./de_said";
+import { germanReasons } from "./de_reasons";
 import type { Sentences } from "./sentences";
 
 const SHOWN = 4;
@@ -84,32 +93,24 @@ function mark(one: LaneMark): string {
   return `${de.marks[one.kind]}${because}${times}`;
 }
 
-/** Refusals without a sentence of their own. */
-export const germanCodes: Record<Code, string> = {
-  INVALID_REQUEST: "Das geht so nicht",
-  UNAUTHORIZED: "Das darf dieses Fenster nicht",
-  DENIED: "Das wurde verweigert",
-  NOT_FOUND: "Das gibt es nicht",
-  CONFLICT: "Das passt nicht zum jetzigen Stand",
-  REFRESH_NOT_AVAILABLE: "Das lässt sich nicht erneuern",
-  PROVIDER_NOT_CONFIGURED: "Der Anbieter ist nicht vollständig angegeben",
-  REAUTH_REQUIRED: "Dafür ist eine neue Anmeldung nötig",
-  PAUSED: "Das ist angehalten",
-  RATE_LIMITED: "Das war zu oft; versuchen Sie es später",
-  REFRESH_FAILED: "Das Erneuern ist nicht gelungen",
-  BUSY: "Es ist noch etwas im Gange; gleich noch einmal",
-  LOADING: "Es wird noch gelesen; gleich noch einmal",
-  VAULT_LOCKED: "Der Schlüsselbund ist gesperrt",
-  VAULT_DENIED: "Der Schlüsselbund hat es verweigert",
-  VAULT_UNAVAILABLE: "Der Schlüsselbund ist nicht erreichbar",
-  VAULT_FULL: "Es ließ sich nicht sichern",
-  NOT_RUNNING: "Tokentrays Dienst läuft nicht",
-  INTERNAL: "Etwas ist schiefgegangen",
-};
+/** A newer engine may say what is not known here; then its own sentence stands. */
+function said(what: Said): string {
+  return germanSaid[what.code]?.(what.params ?? {}) ?? "";
+}
 
 function problem(what: Problem): string {
+  if (what.said) return said(what.said) || what.detail;
   if (what.cause) return de.meaning.of[what.cause].join(" ");
   return `${germanCodes[what.code]}: ${what.detail}`;
+}
+
+function finding(what: Finding): { about: string; found: string; mend: string | null } {
+  const mend = what.said && germanMends[what.said.code]?.(what.said.params ?? {});
+  return {
+    about: germanAbout[what.about] ?? what.about,
+    found: (what.said && said(what.said)) || what.found,
+    mend: mend ?? what.mend ?? null,
+  };
 }
 
 export const germanSentences: Sentences = {
@@ -118,6 +119,9 @@ export const germanSentences: Sentences = {
   why,
   entry,
   mark,
+  said,
   problem,
-  providerText: (text) => germanProviderTexts[text] ?? text,
+  finding,
+  reason: (text) => germanReasons[text] ?? null,
+  providerText: germanText,
 };

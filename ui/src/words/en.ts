@@ -693,7 +693,6 @@ export const en = {
     themes: { system: "As the system", light: "Light", dark: "Dark" } as Record<string, string>,
     language: "Language",
     languages: { system: "As the system", en: "English", de: "Deutsch" } as Record<string, string>,
-    engineEnglish: "What doctor finds and why a sign-in failed stay English.",
     quit: "Quit Tokentray",
     telling: "Notifications",
     notify: "Notify",

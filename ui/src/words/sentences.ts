@@ -1,8 +1,15 @@
 // What a language other than the engine's says instead of the engine's own sentences, made from the
-// same codes. Not everything can be said so: doctor's findings and why a sign-in failed stay in its
-// language, and so does what a refusal without a cause says beside its code.
+// same codes. What the engine says without a code stays in its language.
 
-import type { AccountRow, HistoryRow, LaneMark, Problem, Status } from "../api/types";
+import type {
+  AccountRow,
+  Finding,
+  HistoryRow,
+  LaneMark,
+  Problem,
+  Said,
+  Status,
+} from "../api/types";
 
 export interface Sentences {
   headline: (status: Status) => string;
@@ -12,7 +19,12 @@ export interface Sentences {
   why: (row: AccountRow) => string;
   entry: (entry: HistoryRow) => string;
   mark: (mark: LaneMark) => string;
+  /** Any sentence that came with its code. */
+  said: (said: Said) => string;
   problem: (problem: Problem) => string;
+  finding: (finding: Finding) => { about: string; found: string; mend: string | null };
+  /** Why a provider ends a sign-in, or what would avoid it; null where that is not known here. */
+  reason: (text: string) => string | null;
   /** What a provider's row says of registering and of its redirect. */
   providerText: (text: string) => string;
 }

@@ -1,6 +1,15 @@
 // The words that the page uses now. A live binding: the page is mounted anew when they change.
 
-import type { AccountRow, HistoryRow, KnownRow, LaneMark, Problem, Status } from "../api/types";
+import type {
+  AccountRow,
+  Finding,
+  HistoryRow,
+  KnownRow,
+  LaneMark,
+  Problem,
+  Said,
+  Status,
+} from "../api/types";
 import { de } from "./de";
 import { en, type Catalogue } from "./en";
 
@@ -31,12 +40,14 @@ export const headlineOf = (status: Status): string =>
 export const messageOf = (row: AccountRow): string => words.sentences?.account(row) ?? row.message;
 export const whyOf = (row: AccountRow): string =>
   words.sentences?.why(row) ?? row.incident?.why ?? row.message;
-/** What would avoid it next time: known in the engine's language only. */
-export const adviceOf = (row: AccountRow): string | null =>
-  words.sentences ? null : (row.incident?.advice ?? null);
-/** What a provider documents: known in the engine's language only, so that elsewhere its page tells. */
+/** What the engine knows of a reason; nothing where this language has no words for it. */
+const reasonIn = (text: string | null | undefined): string | null =>
+  text && words.sentences ? words.sentences.reason(text) : (text ?? null);
+/** What would avoid it next time. */
+export const adviceOf = (row: AccountRow): string | null => reasonIn(row.incident?.advice);
+/** What a provider documents of such a failure. */
 export const knownOf = (known: KnownRow): string =>
-  words.sentences ? "" : [known.why, known.avoid].filter(Boolean).join(" ");
+  [reasonIn(known.why), reasonIn(known.avoid)].filter(Boolean).join(" ");
 export const entryOf = (entry: HistoryRow): string =>
   words.sentences?.entry(entry) ?? entry.message;
 export const markOf = (mark: LaneMark): string => words.sentences?.mark(mark) ?? mark.label;
@@ -44,4 +55,11 @@ export const problemOf = (problem: Problem): string => {
   if (words.sentences) return words.sentences.problem(problem);
   return problem.hint ? `${problem.detail} (${problem.hint})` : problem.detail;
 };
+/** A sentence that may have come with its code. */
+export const saidOf = (said: Said | null | undefined, sentence: string): string =>
+  (said && words.sentences?.said(said)) || sentence;
+export const findingOf = (
+  finding: Finding,
+): { about: string; found: string; mend: string | null } =>
+  words.sentences?.finding(finding) ?? { ...finding, mend: finding.mend ?? null };
 export const providerTextOf = (text: string): string => words.sentences?.providerText(text) ?? text;

@@ -6,4 +6,5 @@ pub mod extract;
 pub mod openapi;
 pub mod problem;
 pub mod routes;
+pub mod said;
 pub mod types;

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::cause::{Action, Cause, Verdict, codes};
+use crate::{
+    api::said::{Said, SaidCode},
+    domain::cause::{Action, Cause, Verdict, codes},
+};
 
 codes! {
     /// The codes, in the order in which they are checked.
@@ -64,7 +67,8 @@ pub struct Problem {
     /// `urn:tokentray:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
-    pub title: String,
+    #[schema(value_type = String)]
+    pub title: Box<str>,
     pub status: u16,
     pub code: Code,
     /// A sentence about this very case: what is wrong, and where.
@@ -82,13 +86,16 @@ pub struct Problem {
     /// The exact command that helps.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
+    /// `detail` by its code, for a window in another language.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub said: Option<Box<Said>>,
 }
 
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("urn:tokentray:{}", code.code()),
-            title: code.code().replace('_', " ").to_lowercase(),
+            title: code.code().replace('_', " ").to_lowercase().into(),
             status: code.http_status(),
             code,
             detail: detail.into(),
@@ -98,7 +105,14 @@ impl Problem {
             has_refresh_token: None,
             retry_after_s: None,
             hint: None,
+            said: None,
         }
+    }
+
+    #[must_use]
+    pub fn with_said(mut self, code: SaidCode, params: &[(&str, &dyn std::fmt::Display)]) -> Self {
+        self.said = Some(Box::new(Said::new(code, params)));
+        self
     }
 
     /// The same with cause, and the verdict and action that follow from it.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use crate::api::said::{Said, SaidCode};
 pub use crate::domain::timeline::MarkKind;
 use crate::domain::{
     cause::{Action, Cause, Verdict, codes},
@@ -280,6 +281,9 @@ pub struct SignInRow {
     pub message: Option<String>,
     /// Signed in, but something is worth knowing (no refresh token came).
     pub warning: Option<String>,
+    /// `message` or `warning` by its code, for a window in another language.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub said: Option<Said>,
     /// Device code is possible for this account.
     pub device_possible: bool,
 }
@@ -560,6 +564,8 @@ pub struct ProviderFact {
     pub words: String,
     /// The page where it stands; none where it is unknown.
     pub source: Option<String>,
+    /// `words` by its code, for a window in another language.
+    pub said: Said,
 }
 
 /// Counts of 7 and 30 days.
@@ -587,6 +593,9 @@ pub struct Finding {
     pub found: String,
     /// What to do about it.
     pub mend: Option<String>,
+    /// `found` by its code, for a window in another language.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub said: Option<Said>,
 }
 
 /// Standard input of `tokentray import`: a token response (RFC 6749 §5.1) and a little more.

@@ -64,6 +64,7 @@ fn finding(level: &str, about: &str, found: impl Into<String>, mend: Option<&str
         about: about.to_owned(),
         found: found.into(),
         mend: mend.map(str::to_owned),
+        said: None,
     }
 }
 

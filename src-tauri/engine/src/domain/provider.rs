@@ -14,7 +14,7 @@ use std::{sync::LazyLock, time::Duration};
 
 use super::{account::ClientAuth, cause::Cause};
 
-pub use facts::{Fact, FactName, facts};
+pub use facts::{Fact, FactName, Telling, facts};
 
 /// Whether a refresh replaces the refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

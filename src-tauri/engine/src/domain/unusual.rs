@@ -26,33 +26,42 @@ pub struct Figures {
     pub failed_30: u64,
 }
 
-/// Something worth a look, in a sentence each.
+/// Something worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Odd {
+    #[error("you signed in {times} times within 7 days")]
+    SignIns { times: u64 },
+    /// In percent.
+    #[error("{now} % of the tries failed within 7 days, {before} % in the weeks before")]
+    Failures { now: u64, before: u64 },
+    #[error("refreshed {times} times within 7 days, where about {planned} were to be expected")]
+    Refreshes { times: u64, planned: u64 },
+}
+
+/// What is worth a look.
 ///
 /// `margin` is how long before their end a person wishes tokens to be refreshed.
 pub fn unusual(
     figures: &Figures,
     lifetime: Option<Duration>,
     margin: Option<Duration>,
-) -> Vec<String> {
+) -> Vec<Odd> {
     let mut found = Vec::new();
     if figures.signed_in_7 > USUAL_SIGN_INS {
-        found.push(format!(
-            "you signed in {} times within 7 days",
-            figures.signed_in_7
-        ));
+        found.push(Odd::SignIns {
+            times: figures.signed_in_7,
+        });
     }
     if let Some((now, before)) = doubled(figures) {
-        found.push(format!(
-            "{now} % of the tries failed within 7 days, {before} % in the weeks before"
-        ));
+        found.push(Odd::Failures { now, before });
     }
     if let Some(planned) = lifetime.and_then(|life| planned_a_week(life, margin))
         && figures.refreshed_7 > planned.saturating_mul(3) / 2 + ALLOWANCE
     {
-        found.push(format!(
-            "refreshed {} times within 7 days, where about {planned} were to be expected",
-            figures.refreshed_7
-        ));
+        found.push(Odd::Refreshes {
+            times: figures.refreshed_7,
+            planned,
+        });
     }
     found
 }
@@ -91,11 +100,8 @@ mod tests {
             refreshed_30: 900,
             failed_30: 40,
         };
-        assert_eq!(unusual(&quiet, HOUR, None), Vec::<String>::new());
-        assert_eq!(
-            unusual(&Figures::default(), None, None),
-            Vec::<String>::new()
-        );
+        assert_eq!(unusual(&quiet, HOUR, None), []);
+        assert_eq!(unusual(&Figures::default(), None, None), []);
     }
 
     #[test]
@@ -108,7 +114,10 @@ mod tests {
             failed_30: 190,
         };
         assert_eq!(
-            unusual(&odd, HOUR, None),
+            unusual(&odd, HOUR, None)
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
             [
                 "you signed in 3 times within 7 days",
                 "20 % of the tries failed within 7 days, 9 % in the weeks before",

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountPatch, AccountRow, AccountSettings, AccountState, Event},
+        types::{AccountPatch, AccountRow, AccountSettings, AccountState, Event, SaidCode},
     },
     coordinator::{Message, Preferences},
     domain::{account::AccountId, lifecycle::Input, secret::Secret},
@@ -53,6 +53,7 @@ impl Engine {
                 Code::Conflict,
                 format!("there is an account named \"{}\" already", account.name),
             )
+            .with_said(SaidCode::NameTaken, &[("name", &account.name)])
             .with_hint(format!("tokentray sign-in {}", typed(&account.name))));
         }
         // The secret first: an account without its secret would be refused at its first sign-in.
@@ -103,7 +104,8 @@ impl Engine {
             return Err(Problem::new(
                 Code::Conflict,
                 format!("there is an account named \"{new_name}\" already"),
-            ));
+            )
+            .with_said(SaidCode::NameTaken, &[("name", &new_name)]));
         }
         let secret = patch.client_secret.clone();
         apply(&mut settings, patch);
@@ -208,6 +210,7 @@ impl Engine {
                 code.unwrap_or(Code::VaultUnavailable),
                 format!("the client secret cannot be kept: {error}"),
             )
+            .with_said(SaidCode::SecretNotKept, &[("cause", &error.cause())])
             .with_cause(error.cause())
             .with_hint("tokentray doctor")
         })
@@ -286,5 +289,22 @@ fn settings_problem(error: &SettingsError) -> Problem {
         SettingsError::Failed { .. } => Code::Internal,
         _ => Code::InvalidRequest,
     };
-    Problem::new(code, error.to_string())
+    let problem = Problem::new(code, error.to_string());
+    match said(error) {
+        (code, Some(key)) => problem.with_said(code, &[("key", &key)]),
+        (code, None) => problem.with_said(code, &[]),
+    }
+}
+
+/// What is wrong with the settings file, and at which key where that is known.
+pub(super) fn said(error: &SettingsError) -> (SaidCode, Option<String>) {
+    match error {
+        // The message begins with the key where one is at fault.
+        SettingsError::Invalid { message, .. } => {
+            let key = message.split_once(": ").map(|(key, _)| key.to_owned());
+            (SaidCode::SettingWrong, key)
+        }
+        SettingsError::Newer { .. } => (SaidCode::SettingsNewer, None),
+        SettingsError::Failed { .. } => (SaidCode::SettingsFailed, None),
+    }
 }

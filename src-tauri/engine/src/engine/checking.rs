@@ -4,7 +4,7 @@ use super::Answer;
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountPatch, AccountSettings},
+        types::{AccountPatch, AccountSettings, SaidCode},
     },
     domain::{
         account::{Account, AccountId, ClientAuth, Flow, RefreshWhen},
@@ -78,7 +78,8 @@ pub(super) fn check_name(name: &str) -> Answer<()> {
         return Err(Problem::new(
             Code::InvalidRequest,
             "an account's name has 1 to 64 characters, no `/`, and no space at its ends",
-        ));
+        )
+        .with_said(SaidCode::NameForm, &[]));
     }
     Ok(())
 }
@@ -108,6 +109,7 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
         return Err(invalid(
             "client_id is missing: it is what the provider calls this program".into(),
         )
+        .with_said(SaidCode::ClientIdMissing, &[])
         .with_hint("tokentray add NAME --client-id ID …"));
     }
     let mut account = Account::new(id, settings.name, settings.client_id.trim());
@@ -126,7 +128,8 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
         .and_then(provider::by_key)
         .and_then(|row| row.not_offered)
     {
-        return Err(Problem::new(Code::ProviderNotConfigured, why));
+        return Err(Problem::new(Code::ProviderNotConfigured, why)
+            .with_said(SaidCode::FactPlain, &[("text", &why)]));
     }
     let places = [
         ("issuer", &settings.issuer),
@@ -139,7 +142,8 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
         if url.as_ref().is_some_and(|url| permitted_url(url).is_none()) {
             return Err(invalid(format!(
                 "{what} cannot be used: endpoints begin with https:// (http:// only for loopback addresses)"
-            )));
+            ))
+            .with_said(SaidCode::AddressForm, &[("address", &what)]));
         }
     }
     if settings.provider.is_none() && settings.issuer.is_none() && settings.token_url.is_none() {
@@ -147,6 +151,7 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
             Code::ProviderNotConfigured,
             "it is not said where to sign in: give a provider, an issuer, or the endpoints",
         )
+        .with_said(SaidCode::NoPlace, &[])
         .with_hint("tokentray add NAME --issuer URL --client-id ID"));
     }
     account.provider = settings.provider;
@@ -162,14 +167,16 @@ pub(super) fn account_from(settings: AccountSettings, id: AccountId) -> Answer<A
         if host != "127.0.0.1" && host != "localhost" {
             return Err(invalid(
                 "redirect_host is not what it may be: 127.0.0.1 or localhost".into(),
-            ));
+            )
+            .with_said(SaidCode::SetupRedirect, &[]));
         }
         account.redirect.host = host;
     }
     account.redirect.ports = settings.redirect_ports;
     if let Some(path) = settings.redirect_path {
         if !path.starts_with('/') {
-            return Err(invalid("redirect_path begins with /".into()));
+            return Err(invalid("redirect_path begins with /".into())
+                .with_said(SaidCode::SetupRedirect, &[]));
         }
         account.redirect.path = path;
     }

@@ -6,7 +6,7 @@ use super::{Answer, Engine};
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountRow, ImportRequest},
+        types::{AccountRow, ImportRequest, SaidCode},
     },
     coordinator::provider_of,
     domain::{
@@ -130,6 +130,7 @@ fn imported_tokens(text: &str, now: DateTime<chrono::Utc>) -> Answer<TokenReply>
             Code::InvalidRequest,
             format!("standard input is no token response (RFC 6749 §5.1): {what}"),
         )
+        .with_said(SaidCode::ImportText, &[])
         .with_hint(r#"printf '{"access_token":"…","expires_in":3600}' | tokentray import NAME"#)
     };
     if text.trim().is_empty() {

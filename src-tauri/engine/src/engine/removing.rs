@@ -7,7 +7,7 @@ use super::{Answer, Engine, Removed};
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::AccountRow,
+        types::{AccountRow, SaidCode},
     },
     coordinator::Message,
     domain::{account::AccountId, journal_entry::Removal, lifecycle::Input},
@@ -90,7 +90,8 @@ impl Engine {
             return Err(Problem::new(
                 Code::NotFound,
                 format!("\"{name}\" was not removed within the last seconds"),
-            ));
+            )
+            .with_said(SaidCode::NotRemoved, &[("name", &name)]));
         };
         let (id, name) = (account.id.clone(), account.name.clone());
         self.edit_file(&[SettingsEdit::PutAccount(Box::new(account))])

@@ -11,7 +11,7 @@ use super::{Answer, Engine};
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{Event, SignInPhase, SignInRequest, SignInRow},
+        types::{Event, Said, SaidCode, SignInPhase, SignInRequest, SignInRow},
     },
     coordinator::{AccountView, Message, provider_of},
     domain::{
@@ -145,6 +145,7 @@ impl Engine {
                 Code::NotFound,
                 "that incident is over: nothing is left to do",
             )
+            .with_said(SaidCode::IncidentOver, &[])
         })?;
         self.inner
             .coordinator
@@ -280,6 +281,8 @@ impl Engine {
                         "the provider did not say who signed in, so {name} keeps what it has; if \
                          it was the right person, run `{hint}` and sign in again"
                     ));
+                    let params: [(&str, &dyn std::fmt::Display); 1] = [("name", name)];
+                    row.said = Some(Said::new(SaidCode::WhoUnknown, &params));
                 });
             }
             Ok(signed_in) => {
@@ -292,10 +295,14 @@ impl Engine {
                 progress.send_modify(|row| {
                     if stored == Some(Settled::Good) {
                         row.phase = SignInPhase::SignedIn;
-                        row.warning = signed_in.warning;
+                        if let Some((words, code)) = signed_in.warning {
+                            row.warning = Some(words);
+                            row.said = Some(Said::plain(code));
+                        }
                     } else {
                         row.phase = SignInPhase::Failed;
                         row.message = Some("the account was removed meanwhile".to_owned());
+                        row.said = Some(Said::plain(SaidCode::RemovedMeanwhile));
                     }
                 });
             }
@@ -324,4 +331,5 @@ fn unknown() -> Problem {
         Code::NotFound,
         "no sign-in has this id; it may have ended long ago",
     )
+    .with_said(SaidCode::SignInOver, &[])
 }

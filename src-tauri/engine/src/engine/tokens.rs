@@ -6,7 +6,7 @@ use super::{Answer, Caller, Engine, typed};
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountRow, RejectedToken, TokenAnswer, TokenQuery},
+        types::{AccountRow, RejectedToken, SaidCode, TokenAnswer, TokenQuery},
     },
     coordinator::AccountView,
     domain::{
@@ -113,10 +113,10 @@ impl Engine {
             () = self.inner.ports.clock.sleep(patience) => Some(Settled::Busy),
         };
         let Some(view) = self.inner.coordinator.snapshot().account(&id) else {
-            return Err(Problem::new(
-                Code::NotFound,
-                "the account was removed meanwhile",
-            ));
+            return Err(
+                Problem::new(Code::NotFound, "the account was removed meanwhile")
+                    .with_said(SaidCode::RemovedMeanwhile, &[]),
+            );
         };
         let now = self.now();
         if settled == Some(Settled::Good)
@@ -206,30 +206,39 @@ impl Engine {
                 Code::RateLimited,
                 format!("{name} may be refreshed again in {seconds} s"),
             )
+            .with_said(
+                SaidCode::RateLimited,
+                &[("name", name), ("seconds", &seconds)],
+            )
             .with_retry_after(seconds),
             Some(Settled::Paused) => Problem::new(
                 Code::Paused,
                 format!("{name} is paused, and its token is over"),
             )
+            .with_said(SaidCode::Paused, &[("name", name)])
             .with_hint(format!("tokentray resume {}", typed(name))),
             Some(Settled::NoRefreshToken) => Problem::new(
                 Code::RefreshNotAvailable,
                 format!("{name} cannot be refreshed: the provider gave nothing to refresh it with"),
             )
             .with_cause(Cause::NoRefreshToken)
+            .with_said(SaidCode::NoRefreshToken, &[("name", name)])
             .with_hint(sign_in),
             Some(Settled::SignedOut) => {
                 Problem::new(Code::ReauthRequired, format!("{name} is signed out"))
                     .with_cause(Cause::GrantMissing)
+                    .with_said(SaidCode::SignedOut, &[("name", name)])
                     .with_hint(sign_in)
             }
             Some(Settled::Busy) if is_loading(view) => Problem::new(
                 Code::Loading,
                 format!("{name} is still being read from the keychain; ask again"),
             )
+            .with_said(SaidCode::Loading, &[("name", name)])
             .with_retry_after(2),
             Some(Settled::Busy) => {
                 Problem::new(Code::Busy, format!("{name} is being refreshed; ask again"))
+                    .with_said(SaidCode::Busy, &[("name", name)])
                     .with_retry_after(2)
             }
             Some(Settled::Good) => Problem::new(
@@ -238,7 +247,9 @@ impl Engine {
             )
             .with_cause(Cause::ClockWrong)
             .with_retry_after(30),
-            None => Problem::new(Code::Busy, "the engine is shutting down").with_retry_after(5),
+            None => Problem::new(Code::Busy, "the engine is shutting down")
+                .with_said(SaidCode::ShuttingDown, &[])
+                .with_retry_after(5),
         };
         problem.with_refresh_token(has)
     }

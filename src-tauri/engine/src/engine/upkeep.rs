@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Engine, VaultMover, typed};
+use super::{Answer, Engine, VaultMover, accounts::said, telling, typed};
 use crate::{
     api::{
         problem::{Code, Problem},
         types::{
             BrowserRow, DiscoverRequest, Discovered, ExplainAnswer, ExplainRequest, Finding,
-            ProviderFact, ProviderRow, SettingsRow,
+            ProviderFact, ProviderRow, Said, SaidCode, SettingsRow,
         },
     },
     coordinator::{AccountView, Message},
@@ -56,6 +56,7 @@ impl Engine {
                     .into_iter()
                     .map(|fact| ProviderFact {
                         fact: fact.name.code().to_owned(),
+                        said: telling::fact(fact.told, &fact.words),
                         words: fact.words,
                         source: fact.source.map(str::to_owned),
                     })
@@ -84,7 +85,11 @@ impl Engine {
     pub async fn discover(&self, request: DiscoverRequest) -> Answer<Discovered> {
         discovery::discover(&*self.inner.ports.token_endpoint, &request.issuer)
             .await
-            .map_err(|error| Problem::new(Code::ProviderNotConfigured, error.to_string()))
+            .map_err(|error| {
+                let mut problem = Problem::new(Code::ProviderNotConfigured, error.to_string());
+                problem.said = Some(Box::new(error.said()));
+                problem
+            })
     }
 
     /// Classifies a reply that somebody pasted.
@@ -100,19 +105,33 @@ impl Engine {
             Ok(_) => ok(
                 "vault",
                 format!("the vault (kind {}) can be read", vault.kind()),
+                Said::new(SaidCode::VaultReadable, &[("kind", &vault.kind().code())]),
             ),
-            Err(error) => problem("vault", error.to_string(), "tokentray unlock"),
+            Err(error) => problem(
+                "vault",
+                error.to_string(),
+                "tokentray unlock",
+                Said::new(SaidCode::VaultTrouble, &[("cause", &error.cause())]),
+            ),
         }];
         let settings_error = self.changing().settings_error.clone();
         findings.push(match settings_error {
             None => ok(
                 "config.toml",
                 format!("{} is in use", self.inner.config_file),
+                Said::new(
+                    SaidCode::SettingsInUse,
+                    &[("file", &self.inner.config_file)],
+                ),
             ),
             Some(error) => problem(
                 "config.toml",
                 format!("{error}; the last good one stays in use"),
                 "mend the line, the file is read again by itself",
+                Said::new(
+                    said(&error).0,
+                    &[("key", &said(&error).1.unwrap_or_default())],
+                ),
             ),
         });
         if let Some(off) = self.inner.coordinator.snapshot().overall().clock_off_s {
@@ -120,6 +139,7 @@ impl Engine {
                 "clock",
                 words::clock_off(off),
                 "set this computer's date and time",
+                Said::new(SaidCode::ClockOff, &[("seconds", &off)]),
             ));
         }
         let views = self.inner.coordinator.snapshot().accounts();
@@ -130,6 +150,7 @@ impl Engine {
                     &view.account.name,
                     format!("its newest grant is only in the journal yet ({cause})"),
                     "nothing to do: it is saved as soon as the vault takes it",
+                    Said::new(SaidCode::Unsaved, &[("cause", &cause)]),
                 ));
             }
             if facts.salvage {
@@ -137,12 +158,14 @@ impl Engine {
                     &view.account.name,
                     "an answer that could not be read is kept, sealed, in its journal entry".into(),
                     "nothing to do: it goes with the next success or sign-in",
+                    Said::plain(SaidCode::Salvage),
                 ));
             }
             if let Some(trouble) = &facts.trouble {
                 let told = Self::told(view, trouble);
                 let mend = Self::what_to_do(view, trouble);
-                findings.push(problem(&view.account.name, told, &mend));
+                let said = Said::new(SaidCode::Trouble, &[("cause", &trouble.cause)]);
+                findings.push(problem(&view.account.name, told, &mend, said));
             }
         }
         self.look_for_the_unusual(&views, &mut findings).await?;
@@ -156,6 +179,10 @@ impl Engine {
         findings.push(ok(
             "accounts",
             format!("{well} of {} are well", views.len()),
+            Said::new(
+                SaidCode::AccountsWell,
+                &[("well", &well), ("all", &views.len())],
+            ),
         ));
         Ok(findings)
     }
@@ -187,8 +214,9 @@ impl Engine {
                 findings.push(Finding {
                     level: "note".into(),
                     about: name.clone(),
-                    found,
+                    found: found.to_string(),
                     mend: Some(format!("tokentray history {} --since 7d", typed(name))),
+                    said: Some(telling::odd(found)),
                 });
             }
         }
@@ -252,6 +280,7 @@ impl Engine {
             let code = Code::from_code(&error.cause().code().to_uppercase());
             Problem::new(code.unwrap_or(Code::VaultUnavailable), error.to_string())
                 .with_cause(error.cause())
+                .with_said(SaidCode::VaultTrouble, &[("cause", &error.cause())])
         })
     }
 
@@ -268,16 +297,17 @@ impl Engine {
     async fn move_vault(&self, to: VaultKind) -> Answer<()> {
         let _editing = self.inner.editing.lock().await;
         if self.inner.ports.vault.kind() == to {
-            return Err(Problem::new(
-                Code::Conflict,
-                format!("the vault is of kind {to} already"),
-            ));
+            return Err(
+                Problem::new(Code::Conflict, format!("the vault is of kind {to} already"))
+                    .with_said(SaidCode::VaultSame, &[]),
+            );
         }
         let mover = self.inner.vault_mover.clone().ok_or_else(|| {
             Problem::new(
                 Code::Conflict,
                 "this engine keeps its grants in memory; there is nothing to move",
             )
+            .with_said(SaidCode::VaultInMemory, &[])
         })?;
         let ended = self.move_at_rest(mover, to).await;
         self.inner.coordinator.tell(Message::Unquiesce);
@@ -289,6 +319,7 @@ impl Engine {
     async fn move_at_rest(&self, mover: VaultMover, to: VaultKind) -> Answer<()> {
         let busy = |why: String| {
             Problem::new(Code::Busy, format!("{why}; nothing was moved, try again"))
+                .with_said(SaidCode::VaultBusy, &[])
                 .with_retry_after(30)
         };
         self.inner.coordinator.quiesce().await;
@@ -310,25 +341,29 @@ impl Engine {
         let ended = mover(to, ids).await;
         drop(locks);
         ended.map_err(|what| {
-            Problem::new(Code::VaultUnavailable, what).with_hint("tokentray doctor")
+            Problem::new(Code::VaultUnavailable, what)
+                .with_said(SaidCode::VaultNotMoved, &[])
+                .with_hint("tokentray doctor")
         })
     }
 }
 
-fn ok(about: &str, found: String) -> Finding {
+fn ok(about: &str, found: String, said: Said) -> Finding {
     Finding {
         level: "ok".into(),
         about: about.into(),
         found,
         mend: None,
+        said: Some(said),
     }
 }
 
-fn problem(about: &str, found: String, mend: &str) -> Finding {
+fn problem(about: &str, found: String, mend: &str, said: Said) -> Finding {
     Finding {
         level: "problem".into(),
         about: about.into(),
         found,
         mend: Some(mend.to_owned()).filter(|m| !m.is_empty()),
+        said: Some(said),
     }
 }

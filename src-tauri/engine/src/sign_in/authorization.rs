@@ -12,7 +12,7 @@ use url::{Url, form_urlencoded};
 
 use crate::domain::{account::Account, classify::clean, provider::Provider, secret::Secret};
 
-use super::{SignInFailure, SignInJob, endpoints::Endpoints};
+use super::{SignInFailure, SignInJob, endpoints::Endpoints, failure::SetupFault};
 
 /// Parameters that only this file sets.
 const RESERVED: [&str; 10] = [
@@ -114,18 +114,11 @@ impl Authorization {
         endpoints: &Endpoints,
         redirect_uri: &str,
     ) -> Result<Self, SignInFailure> {
-        let setup = |what: &str| {
-            SignInFailure::Setup(format!(
-                "The account's {what} cannot be used as an address. Edit the account."
-            ))
-        };
-        let address = endpoints.authorization.clone().ok_or_else(|| {
-            SignInFailure::Setup(
-                "The provider's authorization address is not known. Give the account an issuer, \
-                 or the address."
-                    .into(),
-            )
-        })?;
+        let setup = |what: &'static str| SignInFailure::from(SetupFault::Address { what });
+        let address = endpoints
+            .authorization
+            .clone()
+            .ok_or_else(|| SignInFailure::from(SetupFault::NoAuthorization))?;
         let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|_| setup("redirect"))?;
         let client = BasicClient::new(ClientId::new(job.account.client_id.clone()))
             .set_auth_uri(AuthUrl::new(address).map_err(|_| setup("authorization address"))?);

@@ -6,7 +6,7 @@
 use tokio::sync::watch;
 
 use crate::{
-    api::types::{SignInPhase, SignInRow},
+    api::types::{Said, SaidCode, SignInPhase, SignInRow},
     domain::secret::Secret,
 };
 
@@ -42,10 +42,15 @@ pub async fn run(
         row.phase = SignInPhase::Finishing;
         row.url = None;
         row.message = None;
+        row.said = None;
     });
     let result = finish(job, endpoints, ports, &authorization, callback).await;
     attempt.finish(match &result {
-        Ok(done) => Page::signed_in(&job.account.name, done.who.as_deref(), done.warning.clone()),
+        Ok(done) => Page::signed_in(
+            &job.account.name,
+            done.who.as_deref(),
+            done.warning.as_ref().map(|(words, _)| words.clone()),
+        ),
         Err(failure) => Page::failed(&job.account.name, &failure.to_string()),
     });
     result
@@ -70,6 +75,7 @@ async fn wait(
                 row.message = Some(format!(
                     "The browser could not be opened ({error}). Copy the link and open it yourself."
                 ));
+                row.said = Some(Said::plain(SaidCode::BrowserNotOpened));
             });
         }
     };

@@ -26,6 +26,7 @@ use super::{
     authorization::{scopes, separator},
     endpoints::Endpoints,
     exchange,
+    failure::SetupFault,
 };
 
 /// RFC 8628 §3.5, where the provider names none; also what `slow_down` adds.
@@ -86,11 +87,7 @@ async fn start(
     ports: &SignInPorts,
 ) -> Result<Codes, SignInFailure> {
     let Some(url) = &endpoints.device else {
-        return Err(SignInFailure::Setup(
-            "This provider does not offer signing in with a code, or its address for that is not \
-             known. Sign in with the browser, or give the account a device address."
-                .into(),
-        ));
+        return Err(SetupFault::NoDevice.into());
     };
     let scope = scopes(&job.account, job.provider).join(separator(job.provider));
     let form = if scope.is_empty() {
@@ -112,9 +109,7 @@ async fn start(
     }
     match classify(&reply, job.provider, ports.clock.now().wall) {
         Outcome::Failure(failure) => Err(SignInFailure::Exchange(Box::new(failure))),
-        Outcome::Tokens(_) => Err(SignInFailure::Setup(
-            "The provider's device address answers like a token address. Edit the account.".into(),
-        )),
+        Outcome::Tokens(_) => Err(SetupFault::DeviceIsToken.into()),
     }
 }
 

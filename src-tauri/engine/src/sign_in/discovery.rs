@@ -12,7 +12,7 @@ use serde::Deserialize;
 use url::{Host, Url};
 
 use crate::{
-    api::types::Discovered,
+    api::types::{Discovered, Said, SaidCode},
     domain::{
         cause::Cause,
         classify::clean,
@@ -58,6 +58,26 @@ pub enum DiscoveryError {
 pub struct Unreachable(Cause);
 
 impl DiscoveryError {
+    /// The sentence by its code, for a window in another language.
+    pub fn said(&self) -> Said {
+        match self {
+            Self::Issuer => Said::plain(SaidCode::IssuerForm),
+            Self::Unreachable { host, kind, .. } => Said::new(
+                SaidCode::IssuerUnreachable,
+                &[("host", host), ("cause", &kind.0)],
+            ),
+            Self::Status { host, status } => Said::new(
+                SaidCode::IssuerStatus,
+                &[("host", host), ("status", status)],
+            ),
+            Self::NotMetadata { host } => Said::new(SaidCode::IssuerNotMetadata, &[("host", host)]),
+            Self::OtherIssuer { asked, found } => {
+                Said::new(SaidCode::IssuerOther, &[("asked", asked), ("found", found)])
+            }
+            Self::Endpoint { member } => Said::new(SaidCode::IssuerEndpoint, &[("member", member)]),
+        }
+    }
+
     /// The cause, where the provider was not heard.
     pub const fn cause(&self) -> Option<Cause> {
         match self {

@@ -13,7 +13,7 @@ use crate::{
     io::token_endpoint::{TokenEndpoint, permitted_url},
 };
 
-use super::{SignInFailure, SignInJob, discovery};
+use super::{SignInFailure, SignInJob, discovery, failure::SetupFault};
 
 /// The endpoints of one attempt, all permitted.
 #[derive(Clone, Debug)]
@@ -83,22 +83,14 @@ pub async fn resolve(
         revocation = revocation.or(found.revocation_endpoint.take());
     }
     let Some(token) = token else {
-        return Err(SignInFailure::Setup(
-            "The provider's token address is not known. Give the account an issuer, or its \
-             addresses for authorization and token."
-                .into(),
-        ));
+        return Err(SetupFault::NoToken.into());
     };
     for url in [Some(&token), authorization.as_ref(), device.as_ref()]
         .into_iter()
         .flatten()
     {
         if permitted_url(url).is_none() {
-            return Err(SignInFailure::Setup(format!(
-                "The address {} may not be used: it must be https (plain http only for this \
-                 computer).",
-                clean(url)
-            )));
+            return Err(SetupFault::Forbidden { url: clean(url) }.into());
         }
     }
     Ok(Endpoints {

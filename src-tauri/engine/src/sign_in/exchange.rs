@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::{
+    api::types::SaidCode,
     domain::{
         classify::{Failure, Outcome, TokenReply, classify},
         grant::Grant,
@@ -177,7 +178,7 @@ fn warning(
     grant: &Grant,
     requested: &[String],
     identity_checked: bool,
-) -> Option<String> {
+) -> Option<(String, SaidCode)> {
     if grant.refresh_token.is_none() {
         let offline = "offline_access";
         let asked = requested.iter().any(|scope| scope == offline)
@@ -190,14 +191,17 @@ fn warning(
             } else {
                 ""
             };
-            return Some(format!(
+            let words = format!(
                 "The provider gave no refresh token: you will have to sign in again when the \
                  access token ends.{way_out}"
-            ));
+            );
+            return Some((words, SaidCode::NoRefreshTokenCame));
         }
     }
     (!identity_checked).then(|| {
-        "The provider did not say who signed in, so it could not be compared with before.".into()
+        let words = "The provider did not say who signed in, so it could not be compared with \
+                     before.";
+        (words.to_owned(), SaidCode::NotCompared)
     })
 }
 

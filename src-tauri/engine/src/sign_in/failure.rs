@@ -3,9 +3,12 @@
 //! It must not hold a token, a code or a reply's body. Surprising: a refusal here says nothing
 //! about the grant that is held; the old one goes on working.
 
-use crate::domain::{
-    cause::Cause,
-    classify::{Failure, clean},
+use crate::{
+    api::said::{Said, SaidCode},
+    domain::{
+        cause::Cause,
+        classify::{Failure, clean},
+    },
 };
 
 use super::{discovery::DiscoveryError, id_token::IdTokenError};
@@ -20,7 +23,7 @@ pub enum SignInFailure {
     #[error("The code was not entered in time. Start again to get a new one.")]
     CodeExpired,
     #[error("{0}")]
-    Setup(String),
+    Setup(#[from] SetupFault),
     #[error("{}", port_sentence(ports))]
     PortTaken { ports: Vec<u16> },
     #[error(
@@ -50,7 +53,90 @@ pub enum SignInFailure {
     WrongAccount { who: String },
 }
 
+/// What in an account's settings stands against any sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SetupFault {
+    #[error("The redirect's host must be 127.0.0.1 or localhost. Edit the account.")]
+    RedirectHost,
+    #[error("The redirect's path must begin with / and hold neither ? nor #. Edit the account.")]
+    RedirectPath,
+    #[error("The account's {what} cannot be used as an address. Edit the account.")]
+    Address { what: &'static str },
+    #[error(
+        "The provider's authorization address is not known. Give the account an issuer, or the \
+         address."
+    )]
+    NoAuthorization,
+    #[error(
+        "The provider's token address is not known. Give the account an issuer, or its addresses \
+         for authorization and token."
+    )]
+    NoToken,
+    #[error(
+        "The address {url} may not be used: it must be https (plain http only for this computer)."
+    )]
+    Forbidden { url: String },
+    #[error(
+        "This provider does not offer signing in with a code, or its address for that is not \
+         known. Sign in with the browser, or give the account a device address."
+    )]
+    NoDevice,
+    #[error("The provider's device address answers like a token address. Edit the account.")]
+    DeviceIsToken,
+}
+
+impl SetupFault {
+    fn said(&self) -> Said {
+        match self {
+            Self::RedirectHost | Self::RedirectPath => Said::plain(SaidCode::SetupRedirect),
+            Self::Address { what } => Said::new(SaidCode::SetupAddress, &[("address", what)]),
+            Self::Forbidden { url } => Said::new(SaidCode::AddressForm, &[("address", url)]),
+            Self::NoAuthorization | Self::NoToken => Said::plain(SaidCode::SetupNoAddress),
+            Self::NoDevice => Said::plain(SaidCode::SetupNoDevice),
+            Self::DeviceIsToken => Said::new(SaidCode::SetupAddress, &[("address", &"device")]),
+        }
+    }
+}
+
 impl SignInFailure {
+    /// The sentence by its code, for a window in another language.
+    pub fn said(&self) -> Said {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        match self {
+            Self::Cancelled => Said::plain(SaidCode::SignInCancelled),
+            Self::TimedOut => Said::plain(SaidCode::SignInTimedOut),
+            Self::CodeExpired => Said::plain(SaidCode::CodeExpired),
+            Self::Setup(fault) => fault.said(),
+            Self::PortTaken { ports } => {
+                let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+                Said::new(SaidCode::PortTaken, &[("ports", &ports.join(", "))])
+            }
+            Self::PortRefused { port, why } => {
+                Said::new(SaidCode::PortRefused, &[("port", port), ("why", why)])
+            }
+            Self::Discovery(error) => error.said(),
+            Self::Provider { code, text: words } => Said::new(
+                SaidCode::ProviderRefused,
+                &[("code", code), ("text", &text(words))],
+            ),
+            Self::WrongIssuer { expected, received } => Said::new(
+                SaidCode::WrongIssuer,
+                &[("expected", expected), ("received", received)],
+            ),
+            Self::IssuerMissing => Said::plain(SaidCode::IssuerMissing),
+            Self::Exchange(failure) => Said::new(
+                SaidCode::ExchangeRefused,
+                &[
+                    ("cause", &failure.cause),
+                    ("code", &text(&failure.provider_code)),
+                    ("text", &text(&failure.provider_text)),
+                ],
+            ),
+            Self::IdToken(_) => Said::plain(SaidCode::IdTokenWrong),
+            Self::WrongAccount { who } => Said::new(SaidCode::WrongAccount, &[("who", who)]),
+        }
+    }
+
     /// A short code for the history.
     pub const fn code(&self) -> &'static str {
         match self {

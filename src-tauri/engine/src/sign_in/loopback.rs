@@ -36,6 +36,7 @@ use crate::domain::{account::Redirect, secret::Secret};
 use super::{
     SignInFailure,
     authorization::{Callback, read_callback},
+    failure::SetupFault,
     pages::{self, Page},
 };
 
@@ -73,17 +74,11 @@ impl Loopback {
                 IpAddr::V6(Ipv6Addr::LOCALHOST),
             ],
             _ => {
-                return Err(SignInFailure::Setup(
-                    "The redirect's host must be 127.0.0.1 or localhost. Edit the account.".into(),
-                ));
+                return Err(SetupFault::RedirectHost.into());
             }
         };
         if !redirect.path.starts_with('/') || redirect.path.contains(['?', '#']) {
-            return Err(SignInFailure::Setup(
-                "The redirect's path must begin with / and hold neither ? nor #. Edit the \
-                 account."
-                    .into(),
-            ));
+            return Err(SetupFault::RedirectPath.into());
         }
         let any = [0];
         let ports = if redirect.ports.is_empty() {

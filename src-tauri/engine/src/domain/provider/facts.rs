@@ -54,12 +54,54 @@ impl FactName {
     }
 }
 
+/// What a fact says, for a window in another language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Its words are addresses or scopes, or the row's own text.
+    Plain,
+    FoundThrough(&'static str),
+    OwnServer,
+    NoScopes,
+    Rotation(Rotation),
+    /// For so long a used refresh token goes on working.
+    Grace(std::time::Duration),
+    Idle(RefreshEnd),
+    Absolute(RefreshEnd),
+    VoidsToken(bool),
+    Device(bool),
+    Confirmations(u32),
+}
+
+fn telling(row: &Provider, name: FactName) -> Telling {
+    match name {
+        FactName::Endpoints => match (row.issuer, row.token_url) {
+            (Some(issuer), None) => Telling::FoundThrough(issuer),
+            (None, None) => Telling::OwnServer,
+            _ => Telling::Plain,
+        },
+        FactName::Scopes if row.scopes.is_empty() => Telling::NoScopes,
+        FactName::Rotation => Telling::Rotation(row.rotation),
+        FactName::ReuseGrace => match row.rotation {
+            Rotation::SingleUse { grace } => Telling::Grace(grace.unwrap_or_default()),
+            _ => Telling::Plain,
+        },
+        FactName::RefreshIdle => Telling::Idle(row.refresh_idle),
+        FactName::RefreshAbsolute => Telling::Absolute(row.refresh_absolute),
+        FactName::VoidsAccessToken => Telling::VoidsToken(row.voids_access_token == Some(true)),
+        FactName::DeviceFlow => Telling::Device(row.device_flow == Some(true)),
+        FactName::Confirmations => Telling::Confirmations(row.confirmations.unwrap_or_default()),
+        FactName::Scopes | FactName::Loopback | FactName::Register => Telling::Plain,
+    }
+}
+
 /// One fact of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     pub name: FactName,
     /// A sentence; "Unknown." where nothing was found.
     pub words: String,
+    /// The same as a code and what belongs into it; none where nothing was found.
+    pub told: Option<Telling>,
     /// Where it stands; none where nothing was found.
     pub source: Option<&'static str>,
 }
@@ -77,11 +119,13 @@ pub fn facts(row: &Provider) -> Vec<Fact> {
             Some(words) => Fact {
                 name,
                 words,
+                told: Some(telling(row, name)),
                 source: Some(source_of(name)),
             },
             None => Fact {
                 name,
                 words: "Unknown.".to_owned(),
+                told: None,
                 source: None,
             },
         })
