@@ -14,6 +14,7 @@ mod routes;
 mod shell;
 mod size;
 mod standing;
+mod theme;
 #[cfg(any(target_os = "macos", windows))]
 mod tray_icon;
 mod window;

@@ -15,6 +15,7 @@ use tokentray::{
 use crate::{
     shell::Shell,
     size::{LEAST, Remembered},
+    theme::Theme,
 };
 
 /// The only window's label.
@@ -32,23 +33,34 @@ impl WindowOpener for ShellWindow {
 
 /// Opens the window, or brings it to the front. From any thread.
 pub fn open(app: &AppHandle, activation_token: Option<String>) {
-    let handle = app.clone();
-    let opened = app.run_on_main_thread(move || {
-        let window = match handle.get_webview_window(LABEL) {
-            Some(window) => window,
-            None => match build(&handle) {
-                Ok(window) => window,
-                Err(error) => {
-                    tracing::error!(%error, "window_not_opened");
-                    return;
-                }
-            },
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        // Asked before there is a window, so that none is shown in the other theme.
+        let theme = match app.get_webview_window(LABEL) {
+            Some(_) => Theme::System,
+            None => Theme::chosen(&app.state::<Shell>().client).await,
         };
-        raise(&window, activation_token.as_deref());
+        let handle = app.clone();
+        let opened =
+            app.run_on_main_thread(move || show(&handle, theme, activation_token.as_deref()));
+        if let Err(error) = opened {
+            tracing::error!(%error, "window_not_opened");
+        }
     });
-    if let Err(error) = opened {
-        tracing::error!(%error, "window_not_opened");
-    }
+}
+
+fn show(app: &AppHandle, theme: Theme, activation_token: Option<&str>) {
+    let window = match app.get_webview_window(LABEL) {
+        Some(window) => window,
+        None => match build(app, theme) {
+            Ok(window) => window,
+            Err(error) => {
+                tracing::error!(%error, "window_not_opened");
+                return;
+            }
+        },
+    };
+    raise(&window, activation_token);
 }
 
 /// Closes the window without another question.
@@ -59,20 +71,26 @@ pub fn close(app: &AppHandle) {
     }
 }
 
-fn build(app: &AppHandle) -> tauri::Result<WebviewWindow> {
+fn build(app: &AppHandle, theme: Theme) -> tauri::Result<WebviewWindow> {
     #[cfg(target_os = "macos")]
     app.set_activation_policy(tauri::ActivationPolicy::Regular)?;
     let shell = app.state::<Shell>();
     let remembered = Remembered::load(shell.state_dir());
-    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
+    let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Tokentray")
         .inner_size(remembered.width, remembered.height)
         .min_inner_size(LEAST.0, LEAST.1)
         .disable_drag_drop_handler()
         // What a web view writes by itself stays with what else is ours, and goes with a demo.
         .data_directory(shell.state_dir().join("webview"))
-        .on_navigation(is_own)
-        .build()
+        .on_navigation(is_own);
+    if let Some(script) = theme.script() {
+        builder = builder.initialization_script(script);
+    }
+    if let Some(colour) = theme.background() {
+        builder = builder.background_color(colour);
+    }
+    builder.build()
 }
 
 /// The page never leaves its own address; links are opened by the shell, elsewhere.

@@ -154,7 +154,10 @@ export function causeChoices(): { cause: Cause; label: string }[] {
     .sort((a, b) => a.label.localeCompare(b.label));
 }
 
+/** Beside a failure these tell what came of it, and need not explain it once more. */
+const NOT_EXPLAINED: readonly string[] = ["denied", "notified", "notification_withdrawn"];
+
 /** Whether an entry is a failure that can be explained further. */
 export function isExplained(entry: HistoryRow): boolean {
-  return entry.cause !== null && entry.cause !== undefined && entry.kind !== "denied";
+  return entry.cause !== null && entry.cause !== undefined && !NOT_EXPLAINED.includes(entry.kind);
 }
