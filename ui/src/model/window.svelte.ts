@@ -250,13 +250,17 @@ export class WindowState {
     this.selected = null;
     this.tell({
       text: words.details.removed(row.name),
-      undo: () =>
-        void this.run(
-          "restore",
-          () => this.backend.request("POST", accountPath(row.name, "/restore")),
-          words.details.back(row.name),
-        ),
+      undo: () => void this.restore(row),
     });
+  }
+
+  private async restore(row: AccountRow): Promise<void> {
+    await this.run(
+      "restore",
+      () => this.backend.request("POST", accountPath(row.name, "/restore")),
+      words.details.back(row.name),
+    );
+    this.select(row.id);
   }
 
   async setSettings(patch: Record<string, unknown>): Promise<boolean> {
