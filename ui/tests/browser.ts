@@ -100,10 +100,85 @@ const lane = (name: RegExp) => async (page: Page) => {
   await page.locator("button.who").filter({ hasText: name }).click();
 };
 
+/** What the page hears from its surroundings. */
+const told = (happening: object) => (page: Page) =>
+  page.evaluate(
+    (detail) => void window.dispatchEvent(new CustomEvent("fake:tell", { detail })),
+    happening,
+  );
+
 export const SCREENS: readonly Screen[] = [
   { name: "day" },
   { name: "well", query: "scene=well" },
   { name: "first start", query: "scene=empty" },
+  { name: "first start in German", query: "scene=empty&lang=de" },
+  { name: "long names", query: "scene=long", go: lane(/gitlab/) },
+  { name: "long names in German", query: "scene=long&lang=de", go: lane(/Donau/) },
+  { name: "five need a person", query: "scene=crowd" },
+  {
+    name: "nothing answers",
+    query: "scene=lost",
+    go: (page) => page.getByRole("heading", { level: 1, name: /not running/ }).waitFor(),
+  },
+  {
+    name: "the engine went away",
+    go: async (page) => {
+      await lane(/Google/)(page);
+      await told({ type: "connection", up: false })(page);
+      await page.getByRole("heading", { level: 1, name: /not running/ }).waitFor();
+    },
+  },
+  {
+    name: "closed where no tray is",
+    go: async (page) => {
+      await lane(/Google/)(page);
+      await told({ type: "closing" })(page);
+      await page.getByRole("alert").waitFor();
+    },
+  },
+  {
+    name: "everything paused",
+    query: "scene=well",
+    go: async (page) => {
+      await press("Settings")(page);
+      await page.getByLabel(/Pause everything/).check();
+      await press("Back to the timeline")(page);
+      await page.getByText("Everything is paused.").waitFor();
+    },
+  },
+  {
+    name: "keys explained",
+    go: (page) => page.getByText("Keys and mouse").click(),
+  },
+  {
+    name: "history of one account",
+    go: async (page) => {
+      await lane(/Microsoft/)(page);
+      await press("More of its history")(page);
+      await page.getByLabel("Kind").selectOption({ index: 1 });
+      await page.getByText("That is all").waitFor();
+    },
+  },
+  {
+    name: "history, exported",
+    go: async (page) => {
+      await press("History")(page);
+      await press("Export CSV")(page);
+      await page
+        .getByText(/tokentray-history/)
+        .first()
+        .waitFor();
+    },
+  },
+  {
+    name: "settings with a fault",
+    go: async (page) => {
+      await press("Settings")(page);
+      await page.getByLabel("Proxy").fill("nonsense");
+      await page.keyboard.press("Enter");
+      await page.getByText(/must be a URL/).waitFor();
+    },
+  },
   { name: "keychain locked", query: "scene=locked" },
   { name: "practice provider", query: "scene=demo" },
   {

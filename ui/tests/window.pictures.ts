@@ -1,9 +1,10 @@
-// Pictures of every screen in both themes at twice the size, to be looked at: `npm run pictures`.
-// They are put into target/pictures, or where PICTURES says.
+// Pictures of every screen to be looked at: `npm run pictures`. In both themes, at once and twice the
+// size, and light ones in the smallest window and with text at 200 %. They are put into
+// target/pictures, or where PICTURES says; ONLY takes those whose name holds it.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
 import { AT, SCREENS, openBrowser, openWindow } from "./browser";
 
@@ -16,17 +17,36 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-for (const colorScheme of ["light", "dark"] as const) {
-  it.each(SCREENS)(
-    `$name, ${colorScheme}`,
+const SCREENS_ASKED = SCREENS.filter((one) => one.name.includes(process.env["ONLY"] ?? ""));
+/** The smallest window that the shell allows. */
+const LEAST = { width: 460, height: 400 };
+
+async function take(page: Page, name: string, how: string): Promise<void> {
+  // What follows the picture's size settles within a frame or two.
+  await page.waitForTimeout(200);
+  const file = `${name.replace(/[^a-z0-9]+/gi, "-")}-${how}.png`;
+  await page.screenshot({ path: join(OUT, file) });
+}
+
+for (const deviceScaleFactor of [1, 2]) {
+  it.each(SCREENS_ASKED)(
+    `$name, ${deviceScaleFactor}x`,
     { timeout: 60_000 },
     async ({ name, query = "", go }) => {
-      const options = { colorScheme, deviceScaleFactor: 2 } as const;
-      const { page } = await openWindow(browser, `at=${AT}&${query}`, options);
+      const { page } = await openWindow(browser, `at=${AT}&${query}`, { deviceScaleFactor });
       await go?.(page);
-      await page.waitForTimeout(300);
-      const file = `${name.replace(/[^a-z]+/gi, "-")}-${colorScheme}.png`;
-      await page.screenshot({ path: join(OUT, file) });
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await take(page, name, `${colorScheme}-${deviceScaleFactor}x`);
+      }
+      if (deviceScaleFactor === 1) {
+        await page.emulateMedia({ colorScheme: "light" });
+        await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+        await take(page, name, "text-200");
+        await page.evaluate(() => (document.documentElement.style.fontSize = ""));
+        await page.setViewportSize(LEAST);
+        await take(page, name, "least");
+      }
       await page.context().close();
     },
   );

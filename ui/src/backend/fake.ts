@@ -1,9 +1,9 @@
 // An invented engine for a browser, for pictures and for work on the window. `?scene=` picks what it
-// tells (`sign_in=failed` or `waits`: no sign-in works, or none ends): `day` (default), `well`, `empty`, `demo`, `locked`, `many`; `?at=` stops its clock.
+// tells (`sign_in=failed` or `waits`: no sign-in works, or none ends): `day` (default), `well`, `empty`, `demo`, `locked`, `many`, `long`, `crowd`,
+// `lost` (nothing answers); `?at=` stops its clock.
 
 import type {
   AccountRow,
-  ApiEvent,
   Finding,
   HistoryRow,
   Lane,
@@ -17,6 +17,7 @@ import type {
 import { Refused, type Backend, type Happening, type Method, type ShellInfo } from "./backend";
 import { BROWSERS, PROVIDERS, stories, type Story } from "./fake_data";
 import { many, manyEntries } from "./fake_many";
+import { crowd, longNames } from "./fake_odd";
 import type { Asked } from "./fake_worker";
 import { account, entry, overall } from "./fake_world";
 
@@ -51,10 +52,12 @@ export function fakeBackend(search: string): Backend {
   const scene = options.get("scene") ?? "day";
   const world = new Invented(scene, Date.parse(options.get("at") ?? "") || Date.now(), options);
   window.addEventListener("fake:set", (event) => world.set((event as CustomEvent).detail));
+  window.addEventListener("fake:tell", (event) => world.tell((event as CustomEvent).detail));
   let info: ShellInfo = { role: "whole", tray: true, start_at_login: false, version: "0.1.0" };
   return {
     async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
       await rest(30);
+      if (scene === "lost") throw new Error("nothing answers");
       if (scene === "many" && path.startsWith("/v1/timeline")) {
         return (await world.longTimeline(path)) as T;
       }
@@ -107,8 +110,7 @@ class Invented {
     private readonly start: number,
     options: URLSearchParams,
   ) {
-    const told = (this.told =
-      scene === "empty" ? [] : scene === "many" ? many(start) : stories(start, scene));
+    const told = (this.told = storiesOf(scene, start));
     this.worker =
       scene === "many"
         ? new Worker(new URL("./fake_worker.ts", import.meta.url), { type: "module" })
@@ -471,8 +473,23 @@ class Invented {
     this.tell({ type: "overall", status });
   }
 
-  private tell(event: ApiEvent): void {
+  tell(event: Happening): void {
     for (const listener of this.listeners) listener(event);
+  }
+}
+
+function storiesOf(scene: string, start: number): Story[] {
+  switch (scene) {
+    case "empty":
+      return [];
+    case "many":
+      return many(start);
+    case "long":
+      return longNames(stories(start, scene));
+    case "crowd":
+      return crowd(stories(start, scene));
+    default:
+      return stories(start, scene);
   }
 }
 

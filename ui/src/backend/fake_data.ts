@@ -185,7 +185,7 @@ export function stories(now: number, scene: string): Story[] {
           kind: "handed_out",
           client: "git",
           count: 41,
-          message: "Handed out to git.",
+          message: "Token handed to git 41 times",
         }),
         failed("GitLab (work)", -4.1, {
           cause: "server_error",
@@ -325,7 +325,14 @@ export function stories(now: number, scene: string): Story[] {
         ],
         planned_at: at(0.05),
       },
-      [entry({ at: at(-0.02), account: "Keycloak (lab)", count: 224, message: "Refreshed." })],
+      [
+        entry({
+          at: at(-0.02),
+          account: "Keycloak (lab)",
+          count: 224,
+          message: "Refreshed (224 times)",
+        }),
+      ],
     ),
   ];
 }

@@ -28,6 +28,19 @@ export function many(now: number): Story[] {
         name,
         state,
         cause: state === "ok" ? null : state === "waiting" ? "server_error" : "session_ended",
+        verdict: state === "ok" ? null : state === "waiting" ? "wait" : "sign_in",
+        action: state === "ok" ? null : state === "waiting" ? "wait" : "sign_in",
+        message: state === "waiting" ? `${name} answers 503.` : "All is well.",
+        incident:
+          state === "sign_in_needed"
+            ? {
+                id: name,
+                cause: "session_ended",
+                opened_at: at(-1),
+                why: `${name} ended the session.`,
+                later: false,
+              }
+            : null,
         expires_at: at(0.2 + (index % 9) / 10),
         next_refresh_at: at(0.1 + (index % 9) / 12),
         sign_in_at: index % 3 ? null : at(24 * (1 + (index % 40))),

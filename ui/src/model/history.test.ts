@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { HistoryKind } from "../api/types";
 import { entry } from "../backend/fake_world";
 import { en } from "../words/en";
-import { ALL, GROUPS, aside, byDay, glyph, historyPath } from "./history";
+import { ALL, GROUPS, aside, byDay, calm, glyph, historyPath } from "./history";
 
 const now = Date.parse("2026-03-10T14:08:00Z");
 
@@ -29,6 +29,29 @@ it("has every kind in some group", () => {
   expect((Object.keys(en.kinds) as HistoryKind[]).filter((kind) => !grouped.has(kind))).toEqual([]);
 });
 
+it("tells refreshes in a row as one, but not what a person asked for or what failed", () => {
+  const refreshed = (at: string, trigger: "schedule" | "person" = "schedule") =>
+    entry({ at, trigger, kind: "refreshed" });
+  const failed = entry({ at: "11:00", kind: "refresh_failed" });
+  const told = calm([
+    refreshed("16:00"),
+    refreshed("15:00"),
+    { ...refreshed("14:00"), count: 7 },
+    failed,
+    refreshed("10:00"),
+    refreshed("09:00"),
+    refreshed("08:00", "person"),
+  ]);
+  expect(told.map(({ at, refreshes }) => [at, refreshes])).toEqual([
+    ["16:00", 9],
+    ["11:00", undefined],
+    ["10:00", undefined],
+    ["09:00", undefined],
+    ["08:00", undefined],
+  ]);
+  expect(calm([])).toEqual([]);
+});
+
 it("marks a failure by its verdict", () => {
   const failed = (verdict: "wait" | "sign_in" | "fix_setup" | "unclear") =>
     glyph(entry({ kind: "refresh_failed", verdict })).shape;
@@ -40,7 +63,7 @@ it("marks a failure by its verdict", () => {
   ]);
 });
 
-it("adds how often, the provider's code and the next try", () => {
+it("adds the provider's code and the next try", () => {
   const failed = entry({
     kind: "refresh_failed",
     http_status: 503,

@@ -112,10 +112,9 @@ function failed(entry: HistoryRow): Glyph {
   }
 }
 
-/** The small line beneath an entry: how often, how long, what next, in the provider's own code. */
+/** The small line beneath an entry: how long, what next, in the provider's own code. */
 export function aside(entry: HistoryRow, now: number): string {
   const parts: string[] = [];
-  if (entry.count > 1) parts.push(words.history.times(entry.count));
   if (entry.kind === "refresh_failed" && entry.http_status)
     parts.push(words.history.status(entry.http_status));
   if (entry.provider_code) parts.push(entry.provider_code);
@@ -126,6 +125,34 @@ export function aside(entry: HistoryRow, now: number): string {
     parts.push(words.history.nextTry(clock(Date.parse(entry.next_attempt_at), now)));
   if (entry.client && entry.kind !== "handed_out") parts.push(entry.client);
   return parts.join(" · ");
+}
+
+/** This many refreshes in a row are told as one. */
+const ROW = 3;
+
+/** An entry, or several refreshes that are told as one. */
+export interface Told extends HistoryRow {
+  refreshes?: number;
+}
+
+/** Entries, newest first, with refreshes that nobody asked for and nothing interrupted told as one. */
+export function calm(entries: readonly HistoryRow[]): Told[] {
+  const plain = (entry: HistoryRow | undefined) =>
+    entry?.kind === "refreshed" && entry.trigger !== "person";
+  const told: Told[] = [];
+  for (let at = 0; at < entries.length;) {
+    let end = at;
+    while (plain(entries[end])) end += 1;
+    const run = entries.slice(at, Math.max(end, at + 1));
+    const [newest] = run;
+    if (newest && run.length >= ROW) {
+      told.push({ ...newest, refreshes: run.reduce((sum, entry) => sum + entry.count, 0) });
+    } else {
+      told.push(...run);
+    }
+    at += run.length;
+  }
+  return told;
 }
 
 export interface Day {

@@ -16,6 +16,8 @@ export const en = {
   app: {
     looking: "Looking…",
     notRunning: "Tokentray's engine is not running.",
+    notRunningHow:
+      "Nothing is lost. If this lasts, start Tokentray again; “tokentray doctor” tells what is wrong.",
     triedAgain: "It is tried again by itself.",
     noAnswer: "Tokentray's engine did not answer.",
     history: "History",
@@ -280,6 +282,7 @@ export const en = {
     more: (n: number) => `and ${n} more below`,
     signIn: "Sign in again",
     to: (name: string) => `to ${name}`,
+    about: (name: string) => `(${name})`,
     still: (name: string, length: string) => `Programs still get a token of ${name} for ${length}.`,
     none: (name: string) => `Programs get no ${name} token until you sign in.`,
   },
@@ -501,7 +504,7 @@ export const en = {
     exportJson: "Export JSON",
     exported: (path: string) => `Saved as ${path}`,
     clear: "Clear filters",
-    times: (n: number) => `${n} times`,
+    refreshes: (n: number) => `Refreshed ${n} times, all well`,
     status: (n: number) => `status ${n}`,
     attempt: (n: number) => `attempt ${n}`,
     took: (length: string) => `took ${length}`,
