@@ -143,7 +143,7 @@ export const SCREENS: readonly Screen[] = [
       await press("Settings")(page);
       await page.getByLabel(/Pause everything/).check();
       await press("Back to the timeline")(page);
-      await page.getByText("Everything is paused.").waitFor();
+      await page.getByRole("heading", { name: "Everything is paused." }).waitFor();
     },
   },
   {

@@ -71,6 +71,60 @@ it("finds a provider by typing and takes the first with Enter", async () => {
   expect(await page.getByLabel("Scopes").inputValue()).toBe("openid offline_access");
 }, 30_000);
 
+it("keeps the focus where work goes on when a view or a question comes and goes", async () => {
+  const page = await open();
+  const goes = async (button: string, to: string) => {
+    await page.getByRole("button", { name: button, exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => focused(page)).toBe(to);
+    await page.keyboard.press("Escape");
+  };
+  await goes("History", "History");
+  await expect.poll(() => focused(page)).toBe("History");
+  await goes("Settings", "Settings");
+  await expect.poll(() => focused(page)).toBe("Settings");
+  await goes("Rename", "");
+  await expect.poll(() => focused(page)).toBe("Rename");
+  await goes("Remove…", "Remove");
+  await expect.poll(() => focused(page)).toBe("Remove…");
+  await goes("Edit", "Edit Okta");
+  await expect.poll(() => focused(page)).toBe("Okta");
+
+  // What was removed leads to its undoing.
+  await goes("Remove…", "Remove");
+  await page.getByRole("button", { name: "Remove…" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("Undo");
+}, 30_000);
+
+it("leads to the sign-in that was begun, and back to the account when it is given up", async () => {
+  const page = await open("sign_in=waits");
+  await page.getByRole("button", { name: "Sign in again to Okta" }).focus();
+  await page.keyboard.press("Enter");
+  const there = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+  await expect.poll(there).toBe("Signing in to Okta");
+  await page.getByRole("button", { name: "Cancel" }).focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("Okta");
+}, 30_000);
+
+it("leads to the first field that is to be mended", async () => {
+  const page = await open();
+  await page.getByRole("button", { name: "Add account" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Google", exact: true }).waitFor();
+  await page.keyboard.type("goo");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("Add account");
+  await page.getByLabel("Name").fill("Mail");
+  await page.keyboard.press("Enter");
+  const there = () => page.evaluate(() => document.activeElement?.getAttribute("aria-invalid"));
+  await expect.poll(there).toBe("true");
+  await page.keyboard.type("client");
+  expect(await page.getByLabel("Client id").inputValue()).toBe("client");
+}, 30_000);
+
 it("follows a theme and a language that are set elsewhere", async () => {
   const page = await open();
   // As the command line does: the page only hears an event.

@@ -157,13 +157,13 @@ export function calm(entries: readonly HistoryRow[]): Told[] {
 
 export interface Day {
   heading: string;
-  entries: HistoryRow[];
+  entries: Told[];
 }
 
 /** Entries, newest first, under the heading of their local day. */
-export function byDay(entries: readonly HistoryRow[], now: number): Day[] {
+export function byDay(entries: readonly Told[], now: number): Day[] {
   const days: Day[] = [];
-  let last: HistoryRow | undefined;
+  let last: Told | undefined;
   for (const entry of entries) {
     if (!last || !sameDay(Date.parse(last.at), Date.parse(entry.at))) {
       days.push({ heading: dayHeading(Date.parse(entry.at), now), entries: [] });
