@@ -30,24 +30,24 @@ it("has every kind in some group", () => {
 });
 
 it("tells refreshes in a row as one, but not what a person asked for or what failed", () => {
-  const refreshed = (at: string, trigger: "schedule" | "person" = "schedule") =>
-    entry({ at, trigger, kind: "refreshed" });
-  const failed = entry({ at: "11:00", kind: "refresh_failed" });
+  const at = (time: string) => `2026-03-10T${time}:00Z`;
+  const refreshed = (time: string, trigger: "schedule" | "person" = "schedule") =>
+    entry({ at: at(time), trigger, kind: "refreshed" });
   const told = calm([
     refreshed("16:00"),
     refreshed("15:00"),
     { ...refreshed("14:00"), count: 7 },
-    failed,
+    entry({ at: at("11:00"), kind: "refresh_failed" }),
     refreshed("10:00"),
     refreshed("09:00"),
     refreshed("08:00", "person"),
   ]);
-  expect(told.map(({ at, refreshes }) => [at, refreshes])).toEqual([
-    ["16:00", 9],
-    ["11:00", undefined],
-    ["10:00", undefined],
-    ["09:00", undefined],
-    ["08:00", undefined],
+  expect(told.map((one) => [one.at, one.refreshes])).toEqual([
+    [at("16:00"), { times: 9, since: Date.parse(at("14:00")) }],
+    [at("11:00"), undefined],
+    [at("10:00"), undefined],
+    [at("09:00"), undefined],
+    [at("08:00"), undefined],
   ]);
   expect(calm([])).toEqual([]);
 });

@@ -132,7 +132,7 @@ const ROW = 3;
 
 /** An entry, or several refreshes that are told as one. */
 export interface Told extends HistoryRow {
-  refreshes?: number;
+  refreshes?: { times: number; since: number };
 }
 
 /** Entries, newest first, with refreshes that nobody asked for and nothing interrupted told as one. */
@@ -145,8 +145,10 @@ export function calm(entries: readonly HistoryRow[]): Told[] {
     while (plain(entries[end])) end += 1;
     const run = entries.slice(at, Math.max(end, at + 1));
     const [newest] = run;
-    if (newest && run.length >= ROW) {
-      told.push({ ...newest, refreshes: run.reduce((sum, entry) => sum + entry.count, 0) });
+    const oldest = run.at(-1);
+    if (newest && oldest && run.length >= ROW) {
+      const times = run.reduce((sum, entry) => sum + entry.count, 0);
+      told.push({ ...newest, refreshes: { times, since: Date.parse(oldest.at) } });
     } else {
       told.push(...run);
     }

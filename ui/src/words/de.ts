@@ -503,7 +503,7 @@ export const de: Catalogue = {
     exportJson: "Als JSON sichern",
     exported: (path) => `Gesichert als ${path}`,
     clear: "Filter aufheben",
-    refreshes: (n) => `${n}-mal erneuert, alles in Ordnung`,
+    refreshes: (n, since) => `${n}-mal erneuert seit ${since}`,
     status: (n) => `Status ${n}`,
     attempt: (n) => `Versuch ${n}`,
     took: (length) => `dauerte ${length}`,

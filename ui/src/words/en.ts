@@ -504,7 +504,7 @@ export const en = {
     exportJson: "Export JSON",
     exported: (path: string) => `Saved as ${path}`,
     clear: "Clear filters",
-    refreshes: (n: number) => `Refreshed ${n} times, all well`,
+    refreshes: (n: number, since: string) => `Refreshed ${n} times since ${since}`,
     status: (n: number) => `status ${n}`,
     attempt: (n: number) => `attempt ${n}`,
     took: (length: string) => `took ${length}`,
