@@ -10,6 +10,7 @@
 )]
 
 mod desktop {
+    mod beside;
     mod desk;
     mod everyday;
     mod house;
