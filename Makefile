@@ -125,7 +125,7 @@ fuzz: ## Fuzz the reading of replies, FUZZ_MINUTES for each target (nightly Rust
 
 .PHONY: bench
 bench: ## Measure what is called often (criterion; not in `make test`)
-	$(CARGO) bench --locked -p tokentray --benches
+	$(CARGO) bench $(WORKSPACE) --bench '*'
 
 RELEASE := $(CARGO) build --release $(WORKSPACE) --bins
 
@@ -136,9 +136,15 @@ bench-idle: packages-test ui ## Measure memory and wake-ups of what stays; OTHER
 
 .PHONY: bench-token
 bench-token: packages-test ui ## Measure how long a program waits for a token (hyperfine)
-	@src-tauri/packaging/need-packages curl hyperfine
+	@src-tauri/packaging/need-packages curl hyperfine oidc-agent-cli python3
 	$(RELEASE)
 	tests/bench/token $(TARGET)/release
+
+.PHONY: bench-start
+bench-start: packages-test ui ## Measure the start of a daemon with a hundred accounts and a million rows
+	@src-tauri/packaging/need-packages python3
+	$(RELEASE)
+	tests/bench/start $(TARGET)/release
 
 .PHONY: package
 package: packages-desktop ui src-tauri/packaging/node_modules ## Build a .deb with both programs (several minutes)
