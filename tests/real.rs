@@ -17,6 +17,7 @@ mod real {
     mod house;
     mod keychain;
     mod kill;
+    mod killed_presenter;
     mod memory;
     mod mishaps;
     mod notifier;

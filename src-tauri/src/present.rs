@@ -10,6 +10,7 @@ use tokentray::{
     api::client::Client,
     autostart::Autostart,
     io::tray::TrayPort,
+    paths::Paths,
     presenter::{self, Ended, PresenterOptions, Successor},
 };
 
@@ -19,13 +20,14 @@ use crate::{shell::Shell, window::ShellWindow};
 /// Called inside the runtime.
 pub fn start(
     app: &AppHandle,
+    paths: &Paths,
     client: Client,
     successor: Arc<dyn Successor>,
     autostart: Option<Autostart>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> tokio::task::JoinHandle<()> {
     let (tray, clicks) = platform::tray(app);
-    let (notifier, answers) = platform::notifier();
+    let (notifier, answers) = platform::notifier(paths);
     let _ = app.state::<Shell>().tray.set(tray.state());
     let options = PresenterOptions {
         client,
@@ -56,7 +58,7 @@ mod platform {
     };
     use tokio::sync::mpsc::UnboundedReceiver;
 
-    use super::{Arc, TrayPort};
+    use super::{Arc, Paths, TrayPort};
 
     pub fn tray(_app: &AppHandle) -> (Arc<dyn TrayPort>, UnboundedReceiver<TrayEvent>) {
         let desktop = env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
@@ -67,8 +69,8 @@ mod platform {
         (tray, clicks)
     }
 
-    pub fn notifier() -> (Arc<LinuxNotifier>, UnboundedReceiver<NoticeEvent>) {
-        LinuxNotifier::start()
+    pub fn notifier(paths: &Paths) -> (Arc<LinuxNotifier>, UnboundedReceiver<NoticeEvent>) {
+        LinuxNotifier::start(paths.notice_file())
     }
 }
 
@@ -81,7 +83,7 @@ mod platform {
     };
     use tokio::sync::mpsc::UnboundedReceiver;
 
-    use super::{Arc, TrayPort};
+    use super::{Arc, Paths, TrayPort};
     use crate::tray_icon::ShellTray;
 
     pub fn tray(app: &AppHandle) -> (Arc<dyn TrayPort>, UnboundedReceiver<TrayEvent>) {
@@ -89,7 +91,7 @@ mod platform {
         (tray, clicks)
     }
 
-    pub fn notifier() -> (Arc<DesktopNotifier>, UnboundedReceiver<NoticeEvent>) {
+    pub fn notifier(_paths: &Paths) -> (Arc<DesktopNotifier>, UnboundedReceiver<NoticeEvent>) {
         DesktopNotifier::start()
     }
 }

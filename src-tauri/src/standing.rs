@@ -247,6 +247,7 @@ impl Standing {
             };
             present::start(
                 app,
+                &self.paths,
                 self.client.clone(),
                 Arc::new(successor),
                 self.autostart.clone(),

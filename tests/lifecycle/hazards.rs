@@ -39,6 +39,17 @@ async fn until_sent(world: &World) {
     }
 }
 
+/// Whoever looks first must not see an engine that has no accounts and needs nobody.
+#[tokio::test(start_paused = true)]
+async fn an_engine_knows_its_accounts_from_the_first_moment() {
+    let mut world = World::new([(account("work"), Some(grant(mins(0), HOUR)))]);
+    world.start_now();
+    let first = world.engine().status();
+    let states: Vec<_> = first.accounts.iter().map(|row| row.state).collect();
+    assert_eq!(states, [AccountState::Loading]);
+    assert_eq!((first.headline.as_str(), first.online), ("Loading.", true));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_cut_success_still_brings_the_new_refresh_token() {
     for (body, access) in [

@@ -619,6 +619,12 @@ impl World {
 
     /// Starts (or restarts) the engine and lets it read what is stored.
     pub async fn start(&mut self) {
+        self.start_now();
+        self.pass(Duration::from_millis(50)).await;
+    }
+
+    /// Starts it; it had no time yet to do anything.
+    pub fn start_now(&mut self) {
         let (wake, signals) = mpsc::channel(4);
         self.wake = Some(wake);
         let options = EngineOptions {
@@ -649,7 +655,6 @@ impl World {
             undo: Duration::from_secs(10),
         };
         self.engine = Some(Engine::start(options).expect("an engine"));
-        self.pass(Duration::from_millis(50)).await;
     }
 
     pub fn engine(&self) -> &Engine {

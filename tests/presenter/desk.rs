@@ -55,6 +55,8 @@ struct Fakes {
     did: mpsc::UnboundedSender<Did>,
     /// Whether a notification server is there.
     server: Mutex<bool>,
+    /// How often what another process left was withdrawn.
+    left: watch::Sender<usize>,
     window: Mutex<Opened>,
 }
 
@@ -69,6 +71,10 @@ impl Notifier for Fakes {
     }
     fn withdraw(&self) -> Pending<'static, ()> {
         let _ = self.did.send(Did::Withdraw);
+        Box::pin(std::future::ready(()))
+    }
+    fn withdraw_left(&self) -> Pending<'static, ()> {
+        self.left.send_modify(|left| *left += 1);
         Box::pin(std::future::ready(()))
     }
 }
@@ -110,6 +116,7 @@ impl Desk {
         let fakes = Arc::new(Fakes {
             did: did_sender,
             server: Mutex::new(true),
+            left: watch::channel(0).0,
             window: Mutex::new(Opened::Now),
         });
         let (model_sender, model) = watch::channel(None);
@@ -148,6 +155,17 @@ impl Desk {
 
     pub fn server_is_there(&self, there: bool) {
         *self.fakes.server.lock().unwrap() = there;
+    }
+
+    /// How often what a killed presenter left was taken away.
+    pub fn left_withdrawn(&self) -> usize {
+        *self.fakes.left.borrow()
+    }
+
+    /// Waits until what a killed presenter left is taken away.
+    pub async fn withdraws_left(&self) {
+        let mut left = self.fakes.left.subscribe();
+        super::soon(left.wait_for(|left| *left > 0)).await.unwrap();
     }
 
     pub fn window_is_open(&self) {

@@ -71,6 +71,30 @@ async fn a_revocation_is_shown_once_acknowledged_signed_in_again_and_withdrawn()
 }
 
 #[tokio::test]
+async fn what_a_killed_presenter_left_goes_once_it_is_known_that_nobody_is_needed() {
+    for needed in [true, false] {
+        let folder = TempDir::new().unwrap();
+        let loading = account("Okta", AccountState::Loading);
+        let owner = Owner::start(folder.path(), status(vec![loading]));
+        let mut desk = Desk::start(folder.path());
+        desk.shows(|_| true).await;
+        if needed {
+            owner.change(|status| needs(status, &["Okta"]));
+            // It replaces what was left, and is withdrawn as itself.
+            assert_eq!(desk.did().await, Did::Show("Okta".into()));
+            owner.change(well);
+            assert_eq!(desk.did().await, Did::Withdraw);
+            assert_eq!(desk.left_withdrawn(), 0);
+        } else {
+            owner.change(well);
+            desk.withdraws_left().await;
+            assert_eq!(desk.left_withdrawn(), 1);
+        }
+        assert!(desk.did_nothing_more());
+    }
+}
+
+#[tokio::test]
 async fn several_accounts_open_the_window_and_later_is_told_for_each() {
     let folder = TempDir::new().unwrap();
     let mut owner = Owner::start(folder.path(), status(vec![]));

@@ -59,7 +59,7 @@ fn it_is_shown_once_with_its_buttons_and_closed_when_resolved() {
     story(async |session| {
         let (server, monitor) =
             blocking(|| (Notifications::start(session), Monitor::start(session)));
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         notifier.show(notice("It was revoked.")).await.unwrap();
         let shown = server.open();
         assert_eq!(shown.len(), 1);
@@ -98,7 +98,7 @@ fn it_is_shown_once_with_its_buttons_and_closed_when_resolved() {
 fn a_new_text_replaces_the_one_that_stands() {
     story(async |session| {
         let server = blocking(|| Notifications::start(session));
-        let (notifier, _events) = LinuxNotifier::start();
+        let (notifier, _events) = LinuxNotifier::start(session.dir().join("notice"));
         notifier.show(notice("Okta and Slack")).await.unwrap();
         notifier.show(notice("Okta <work>")).await.unwrap();
         let open = server.open();
@@ -114,7 +114,7 @@ fn a_new_text_replaces_the_one_that_stands() {
 fn a_server_that_restarts_is_told_again_while_it_is_unresolved() {
     story(async |session| {
         let first = blocking(|| Notifications::start(session));
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         notifier.show(notice("It was revoked.")).await.unwrap();
         blocking(|| drop(first));
         let second = blocking(|| Notifications::start(session));
@@ -130,7 +130,7 @@ fn a_server_that_restarts_is_told_again_while_it_is_unresolved() {
 #[test]
 fn what_was_answered_or_closed_or_withdrawn_does_not_come_back() {
     story(async |session| {
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         for answer in ["dismissed", "sign-in", "withdrawn"] {
             let server = blocking(|| Notifications::start(session));
             notifier.show(notice(answer)).await.unwrap();
@@ -149,7 +149,7 @@ fn what_was_answered_or_closed_or_withdrawn_does_not_come_back() {
             blocking(|| drop(server));
             let again = blocking(|| Notifications::start(session));
             // The answer to this comes after anything that the restart could have caused.
-            let other = LinuxNotifier::start().0;
+            let other = LinuxNotifier::start(session.dir().join("other")).0;
             tokio::time::sleep(Duration::from_millis(300)).await;
             other.show(notice("another program")).await.unwrap();
             let bodies: Vec<String> = again.all().into_iter().map(|shown| shown.body).collect();
@@ -161,7 +161,7 @@ fn what_was_answered_or_closed_or_withdrawn_does_not_come_back() {
 #[test]
 fn without_a_server_it_is_refused_and_shown_when_one_comes() {
     story(async |session| {
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         assert!(notifier.show(notice("It was revoked.")).await.is_err());
         let server = blocking(|| Notifications::start(session));
         assert_eq!(next(&mut events).await, NoticeEvent::Shown);
@@ -171,9 +171,9 @@ fn without_a_server_it_is_refused_and_shown_when_one_comes() {
 
 #[test]
 fn a_click_that_comes_before_the_answer_counts() {
-    story(async |_| {
+    story(async |session| {
         let server = hasty::Server::start(&["actions", "body", "body-markup"]).await;
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         notifier.show(notice("Set <b>MFA</b> & go")).await.unwrap();
         let token = NoticeEvent::SignIn {
             activation_token: Some("token-1".into()),
@@ -192,7 +192,7 @@ fn a_click_that_comes_before_the_answer_counts() {
 fn only_the_server_can_press_its_buttons() {
     story(async |session| {
         let server = blocking(|| Notifications::start(session));
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         notifier.show(notice("It was revoked.")).await.unwrap();
         let id = server.open()[0].id;
         hasty::forge(id).await;
@@ -205,7 +205,7 @@ fn only_the_server_can_press_its_buttons() {
 fn a_server_that_the_call_itself_starts_is_asked_once() {
     story(async |session| {
         let monitor = blocking(|| Monitor::start(session));
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         // As with activation by the bus: the name gets its owner just before the answer.
         let server = blocking(|| Notifications::start(session));
         notifier.show(notice("It was revoked.")).await.unwrap();
@@ -217,5 +217,43 @@ fn a_server_that_the_call_itself_starts_is_asked_once() {
             });
         });
         assert_eq!(blocking(|| monitor.notifies().len()), 1);
+    });
+}
+
+#[test]
+fn what_a_process_that_was_killed_left_on_the_screen_is_the_next_ones() {
+    story(async |session| {
+        let server = blocking(|| Notifications::start(session));
+        // The first one of each pair stands for the killed one: it goes on, but is asked no more.
+        let note = session.dir().join("replaced");
+        let (killed, _events) = LinuxNotifier::start(note.clone());
+        killed.show(notice("It was revoked.")).await.unwrap();
+        let id = server.open()[0].id;
+        let (heir, mut answers) = LinuxNotifier::start(note);
+        heir.show(notice("It was revoked, and so was Slack's."))
+            .await
+            .unwrap();
+        let open = server.open();
+        assert_eq!((open.len(), open[0].id, open[0].replaces), (1, id, id));
+        blocking(|| server.press(id, "sign-in"));
+        assert_eq!(next(&mut answers).await, CLICKED);
+        heir.withdraw().await;
+
+        let note = session.dir().join("withdrawn");
+        let (killed, _events) = LinuxNotifier::start(note.clone());
+        killed.show(notice("It was revoked.")).await.unwrap();
+        let (heir, _answers) = LinuxNotifier::start(note.clone());
+        heir.withdraw().await;
+        assert_eq!(server.open(), []);
+
+        // Another server gives the same numbers to other programs.
+        let note = session.dir().join("strange");
+        let (killed, _events) = LinuxNotifier::start(note.clone());
+        killed.show(notice("It was revoked.")).await.unwrap();
+        let noted = std::fs::read_to_string(&note).unwrap();
+        std::fs::write(&note, noted.replace(" :", " :9")).unwrap();
+        let (stranger, _answers) = LinuxNotifier::start(note);
+        stranger.withdraw().await;
+        assert_eq!(server.open().len(), 1);
     });
 }

@@ -169,7 +169,7 @@ impl Coordinator {
             in_flight: watched,
         };
         let now = ports.clock.now();
-        let task = Task {
+        let mut task = Task {
             ports,
             messages,
             changes,
@@ -201,6 +201,11 @@ impl Coordinator {
             looked_at: now.boot,
             awake: Duration::ZERO,
         };
+        // Before anybody can look: an engine without its accounts would seem to need nobody.
+        for account in &accounts {
+            task.snapshot.put(account.clone());
+        }
+        task.publish_overall();
         tokio::spawn(task.run(inbox, accounts));
         handle
     }

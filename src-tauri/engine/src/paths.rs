@@ -91,6 +91,11 @@ impl Paths {
         self.state_dir.join("journal")
     }
 
+    /// Says what notification stands on the screen.
+    pub fn notice_file(&self) -> PathBuf {
+        self.state_dir.join("notice")
+    }
+
     pub fn locks_dir(&self) -> PathBuf {
         self.state_dir.join("locks")
     }

@@ -24,7 +24,7 @@ use crate::{
     api::{
         client::Client,
         problem::{Code, Problem},
-        types::{Event, NoticeRow, Status},
+        types::{AccountState, Event, NoticeRow, Status},
     },
     autostart::Autostart,
     io::{
@@ -100,6 +100,7 @@ pub async fn run(options: PresenterOptions, shutdown: impl Future<Output = ()> +
         status: None,
         notice: None,
         board: NoticeBoard::default(),
+        leftover: true,
     };
     let ended = tokio::select! {
         () = presenter.present() => Ended::Quit,
@@ -128,6 +129,9 @@ struct Presenter {
     /// The notice that was last given to the notifier: what its buttons are about.
     notice: Option<NoticeRow>,
     board: NoticeBoard,
+    /// A presenter that died may have left a notification, and nothing has shown yet that it is
+    /// wanted or that it is not.
+    leftover: bool,
 }
 
 /// What the loop does after something happened.
@@ -242,6 +246,12 @@ impl Presenter {
             .as_ref()
             .and_then(|status| status.notice.clone());
         let step = self.board.wanted(wanted.as_ref());
+        if self.leftover && (wanted.is_some() || self.status.as_ref().is_some_and(needs_nobody)) {
+            self.leftover = false;
+            if wanted.is_none() {
+                tokio::spawn(self.options.notifier.withdraw_left());
+            }
+        }
         self.notice = wanted;
         self.take(step);
     }
@@ -384,6 +394,14 @@ impl Presenter {
             }
         });
     }
+}
+
+/// Whether everything that was stored has been read and nobody is needed: then a notification that
+/// stands is about nothing any more.
+fn needs_nobody(status: &Status) -> bool {
+    use AccountState::{Loading, SignInNeeded, VaultLocked};
+    let not_known = |state| matches!(state, Loading | VaultLocked | SignInNeeded);
+    !status.accounts.iter().any(|row| not_known(row.state))
 }
 
 /// One segment of a path, percent-encoded (RFC 3986 §3.3, all but the unreserved).

@@ -62,7 +62,7 @@ fn a_real_panel_draws_four_different_shapes_and_gives_clicks_back() {
 fn a_real_notification_daemon_shows_it_and_a_click_signs_in() {
     story(async |session| {
         let display = block_in_place(|| Display::start(session));
-        let (notifier, mut events) = LinuxNotifier::start();
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
         let notice = Notice {
             title: "Okta needs you".into(),
             body: "Sign in again: the <password> was changed & the session ended.".into(),

@@ -47,4 +47,8 @@ pub trait Notifier: Send + Sync + 'static {
     fn show(&self, notice: Notice) -> Pending<'static, Result<(), String>>;
     /// Closes it, wherever it stands, and wants it no more.
     fn withdraw(&self) -> Pending<'static, ()>;
+    /// Closes what a process before this one left, where it can be known.
+    fn withdraw_left(&self) -> Pending<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }

@@ -84,7 +84,7 @@ pub async fn tray_command(
         tracing::warn!(%error, "login_entry_not_mended");
     }
     let (tray, clicks) = LinuxTray::start(options.tray);
-    let (notifier, answers) = LinuxNotifier::start();
+    let (notifier, answers) = LinuxNotifier::start(paths.notice_file());
     let window = DesktopProgram::find(
         &options.program,
         options.search.as_deref(),

@@ -5,8 +5,10 @@
 //! the signals queue until the answer with the id is there: a click cannot come too early.
 //! Surprising: `Notify` may start the server, whose name then changes owner after it took the
 //! notice. The sender of the answer tells that from a restart, after which it must be shown again.
+//! What stands on the screen is noted in a file ([`left`]), so that the next process can replace or
+//! withdraw what one that was killed left there.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -18,6 +20,9 @@ use super::{
     super::{Pending, dbus},
     Notice, NoticeEvent, Notifier,
 };
+
+mod left;
+use left::Left;
 
 const SERVER: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -42,8 +47,9 @@ enum Command {
 }
 
 impl LinuxNotifier {
-    /// Starts the task; what a person does comes through the channel.
-    pub fn start() -> (Arc<Self>, mpsc::UnboundedReceiver<NoticeEvent>) {
+    /// Starts the task; what a person does comes through the channel. `note` is the file that says
+    /// what is shown.
+    pub fn start(note: PathBuf) -> (Arc<Self>, mpsc::UnboundedReceiver<NoticeEvent>) {
         let (commands, received) = mpsc::unbounded_channel();
         let (events, happened) = mpsc::unbounded_channel();
         let task = Task {
@@ -54,6 +60,7 @@ impl LinuxNotifier {
             open: false,
             server: None,
             token: None,
+            note,
         };
         tokio::spawn(task.run());
         (Arc::new(Self { commands }), happened)
@@ -79,6 +86,11 @@ impl Notifier for LinuxNotifier {
                 let _ = answer.await;
             }
         })
+    }
+
+    /// What was left was taken up with the connection.
+    fn withdraw_left(&self) -> Pending<'static, ()> {
+        self.withdraw()
     }
 }
 
@@ -110,6 +122,7 @@ struct Task {
     server: Option<String>,
     /// Comes just before the click it belongs to.
     token: Option<String>,
+    note: PathBuf,
 }
 
 impl Task {
@@ -150,6 +163,7 @@ impl Task {
         let mut signals = dbus::signals(&bus, dbus::interface_rule(SERVER)?).await?;
         let mut owners = dbus::owner_changes(&bus, SERVER).await?;
         *pause = BUS_PAUSE.0;
+        self.take_up(&bus).await;
         // Wanted from before this connection.
         self.show_again(&bus).await;
         loop {
@@ -170,7 +184,13 @@ impl Task {
                     }
                 },
                 message = signals.recv() => match message {
-                    Some(message) => self.heard(&message),
+                    Some(message) => {
+                        let open = self.open;
+                        self.heard(&message);
+                        if open != self.open {
+                            self.note(&bus);
+                        }
+                    }
                     None => return Err(zbus::Error::Failure("the bus went away".into())),
                 },
                 message = owners.recv() => match message {
@@ -179,6 +199,38 @@ impl Task {
                 },
             }
         }
+    }
+
+    /// What a process before this one left on the screen is ours to replace and to withdraw, if the
+    /// server that shows it is still there.
+    async fn take_up(&mut self, bus: &Connection) {
+        if self.open {
+            return;
+        }
+        let Some(left) = Left::read(&self.note) else {
+            return;
+        };
+        let owner = dbus::owner(bus, SERVER).await;
+        if owner.as_deref() == Some(left.server.as_str()) && left.bus == bus.server_guid().as_str()
+        {
+            self.id = left.id;
+            self.open = true;
+            self.server = owner;
+        }
+    }
+
+    /// Notes what is on the screen now.
+    fn note(&self, bus: &Connection) {
+        let left = self
+            .server
+            .as_ref()
+            .filter(|_| self.open)
+            .map(|server| Left {
+                bus: bus.server_guid().to_string(),
+                server: server.clone(),
+                id: self.id,
+            });
+        Left::write(left.as_ref(), &self.note);
     }
 
     async fn show(&mut self, bus: &Connection) -> zbus::Result<()> {
@@ -231,6 +283,7 @@ impl Task {
         self.open = true;
         wanted.stands = Stands::Shown;
         self.server = reply.header().sender().map(ToString::to_string);
+        self.note(bus);
         Ok(())
     }
 
@@ -258,6 +311,7 @@ impl Task {
                 &(id,),
             )
             .await;
+        self.note(bus);
     }
 
     async fn owner_changed(&mut self, bus: &Connection, owner: Option<String>) {
