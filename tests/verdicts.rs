@@ -98,7 +98,7 @@ fn corpus() -> Vec<Record> {
     .collect();
     let ids: std::collections::BTreeSet<&str> = records.iter().map(|r| r.id.as_str()).collect();
     assert_eq!(ids.len(), records.len(), "every id once");
-    assert!(records.len() > 400);
+    assert!(records.len() > 800);
     records
 }
 

@@ -73,11 +73,15 @@ pub fn class(code: &str) -> Class {
         | "expired_refresh_token"
         | "expired_token"
         | "token_expired"
+        | "authorization_expired"
+        | "grant_expired"
         | "token_inactive" => Class::Dead(C::RefreshTokenExpired),
         "refresh_token_revoked"
         | "revoked_refresh_token"
         | "token_revoked"
         | "revoked_token"
+        | "authorization_revoked"
+        | "grant_revoked"
         | "refresh_token_invalidated"
         | "grant_not_found" => Class::Dead(C::RefreshTokenRevoked),
         "refresh_token_reused" | "refresh_token_already_used" | "code_already_used" => {
@@ -152,6 +156,8 @@ pub fn class(code: &str) -> Class {
         | "invalid_software_statement"
         | "unapproved_software_statement"
         | "no_client"
+        | "expired_client"
+        | "client_expired"
         | "client_disabled" => Class::Client(C::ClientRejected),
         "unauthorized_client" => Class::UnauthorizedClient,
 

@@ -2,6 +2,10 @@
 //!
 //! Every text of a reply passes here, whatever its length, so it is one pass over the bytes.
 
+/// From here on letters are those of Chinese, Japanese and Korean, which put no space between their
+/// words and another script's: "无效refresh_token".
+const WIDE: char = '\u{2e80}';
+
 /// Lower-case words with single spaces and a space at both ends; camel case is split, so that
 /// `RefreshTokenInvalid`, `refresh_token_invalid` and "Refresh token invalid" read alike.
 pub fn words(text: &str) -> String {
@@ -24,9 +28,14 @@ impl Spoken {
         out.push(b' ');
         let mut gap = true;
         let mut after_lower = false;
+        let mut after_wide = false;
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
             at += 1;
+            let was_wide = std::mem::take(&mut after_wide);
+            if was_wide && byte.is_ascii_alphanumeric() {
+                out.push(b' ');
+            }
             match byte {
                 b'a'..=b'z' => {
                     out.push(byte);
@@ -53,7 +62,8 @@ impl Spoken {
                         continue;
                     }
                     if c.is_alphanumeric() {
-                        if after_lower && c.is_uppercase() {
+                        after_wide = c >= WIDE;
+                        if after_lower && c.is_uppercase() || after_wide && !was_wide && !gap {
                             out.push(b' ');
                         }
                         let mut letter = [0; 4];
@@ -143,6 +153,10 @@ mod tests {
             ]
         );
         assert_eq!(words(""), " ");
+        assert_eq!(
+            words("无效refresh_token已過期ABC1年"),
+            " 无效 refresh token 已過期 abc1 年 "
+        );
         assert_eq!(Spoken::of("...\n; '").sentences().count(), 0);
     }
 

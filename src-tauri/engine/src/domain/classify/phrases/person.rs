@@ -196,6 +196,23 @@ pub const SESSION_OVER: &[&str] = &[
     " has been deleted",
     " is over",
     " notfound",
+    " abgelaufen",
+    " ungültig",
+    " beendet",
+    " expiré",
+    " expirad",
+    " caducad",
+    " scadut",
+    " verlopen",
+    " wygasła",
+    " истекла",
+    "过期",
+    "過期",
+    "失效",
+    "不存在",
+    "期限切れ",
+    "無効",
+    "만료",
 ];
 
 /// What is done to a password, or must be.

@@ -41,7 +41,6 @@ pub const REFRESH_TOKEN: &[&str] = &[
     " token de renovação",
     " token di refresh",
     " token di rinnovo",
-    "刷新token",
     "刷新 token",
     "刷新凭证",
     "刷新憑證",
@@ -61,7 +60,23 @@ pub const REFRESH_TOKEN: &[&str] = &[
 /// Any token; which one, the words around it tell.
 pub const TOKEN: &[&str] = &[" token ", " tokens ", " rt "];
 
-pub const SESSION: &[&str] = &[" session"];
+pub const SESSION: &[&str] = &[
+    " session",
+    " sitzung",
+    " sesión",
+    " sessão",
+    " sesja",
+    " сессия",
+    "会话",
+    "會話",
+    "登录信息",
+    "登录状态",
+    "登录已",
+    "登录态",
+    "登入已",
+    "セッション",
+    "세션",
+];
 
 pub const SCOPE: &[&str] = &[" scope"];
 
