@@ -33,7 +33,8 @@ for (const deviceScaleFactor of [1, 2]) {
     `$name, ${deviceScaleFactor}x`,
     { timeout: 60_000 },
     async ({ name, query = "", go }) => {
-      const { page } = await openWindow(browser, `at=${AT}&${query}`, { deviceScaleFactor });
+      const options = { deviceScaleFactor, reducedMotion: "reduce" } as const;
+      const { page } = await openWindow(browser, `at=${AT}&${query}`, options);
       await go?.(page);
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });
