@@ -9,7 +9,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DESKTOP_PACKAGES := build-essential pkg-config libwebkit2gtk-4.1-dev librsvg2-dev libxdo-dev
 TEST_PACKAGES := $(DESKTOP_PACKAGES) appstream chromium dbus dbus-x11 desktop-file-utils dunst \
   gnome-keyring imagemagick libglib2.0-bin librsvg2-bin libsecret-tools openbox python3-dbusmock \
-  python3-xdg systemd util-linux webkit2gtk-driver x11-utils xdotool xfce4-panel xfconf xvfb
+  python3-xdg systemd util-linux webkit2gtk-driver x11-utils xclip xdotool xfce4-panel xfconf xvfb
 
 # One set of features for everything that is built here: a second set would build most of it twice.
 WORKSPACE := --workspace --features tokentray/real --locked

@@ -10,6 +10,7 @@
 )]
 
 mod desktop {
+    mod beginning;
     mod beside;
     mod desk;
     mod everyday;

@@ -85,7 +85,14 @@ fn a_day(name: &str, installed: Installed) {
         }),
         ("middle click", &|| display.click_icon(2)),
         ("window", &|| {
-            window.press(&format!("Sign in again to {ACCOUNT}"));
+            // What it means, and not now; the window goes on offering it.
+            window.press("What does this mean?");
+            window.wait_text("What happens next", SOON);
+            window.press("Later");
+            wait_until("it asks no more", SOON, || {
+                display.windows("Dunst").is_empty() && !window.text().contains("Later")
+            });
+            window.press("Sign in again");
         }),
     ];
     for (told, (way, sign_in_again)) in (1..).zip(ways) {

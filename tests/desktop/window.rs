@@ -1,5 +1,5 @@
 //! What a person does in the window beside signing in: looks something up in the history and takes
-//! it along, changes settings here and on the command line, renames, removes and takes that back.
+//! it along, changes settings here and on the command line, renames, removes, takes that back and means it.
 
 use std::{fs, time::Duration};
 
@@ -11,7 +11,9 @@ use super::{
 };
 use crate::support::{canaries::Canaries, provider::Provider, wait_until, webdriver::Window};
 
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(20);
+/// A removal can be undone for 10 s.
+const REVOKED: Duration = Duration::from_secs(40);
 
 #[test]
 fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
@@ -21,6 +23,9 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     let _program = desk.open_by_hand();
     let window = Window::attach(&desk.session, desk.inspector);
     desk.tokentray().wait_until_it_answers();
+    // The first start offers three ways to begin.
+    window.wait_text("Import a sign-in", SOON);
+    window.wait_text("Try the practice provider", SOON);
     let provider = desk.provider();
     desk.tokentray().set_browser("ada", "window-browser");
     add_account(&window, &provider.issuer);
@@ -30,44 +35,13 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     let has_no_secret = |screen: &str| holds_no_secret(&window, &provider, screen);
     has_no_secret("account");
 
-    // History: a filter, and the file of what it shows.
-    window.press("History");
-    window.wait_text("Signed in", SOON);
-    window.choose("Kind", "Programs");
-    window.wait_text("Nothing happened that fits these filters.", SOON);
-    window.choose("Kind", "Sign-ins");
-    window.wait_text("Signed in", SOON);
-    window.press("Export CSV");
-    window.wait_text("Saved as ", SOON);
-    let table = fs::read_to_string(saved_file(&window)).unwrap();
-    let mut lines = table.lines();
-    assert!(
-        lines
-            .next()
-            .is_some_and(|head| head.starts_with("at,account,kind,")),
-        "{table}"
-    );
-    assert!(table.lines().count() > 1, "{table}");
-    assert!(lines.all(|line| line.contains(",Work,sign")), "{table}");
+    looks_things_up(&window);
     login.display.screenshot("window-history");
     has_no_secret("history");
-
-    // Settings: changed here they stand in the file, changed by a command they show at once.
     window.press("Back to the timeline");
     window.press("Settings");
     has_no_secret("settings");
-    window.fill("History kept", "30");
-    window.press("Save");
-    wait_until("the engine has it", SOON, || {
-        let settings = desk.tokentray().ok(&["settings", "--json"]);
-        serde_json::from_str::<Value>(&settings).is_ok_and(|row| row["history_days"] == 30)
-    });
-    desk.tokentray().ok(&["settings", "theme=dark"]);
-    wait_until("the window is dark", SOON, || {
-        theme(&window).as_deref() == Some("dark")
-    });
-    desk.tokentray().ok(&["settings", "language=de"]);
-    window.wait_text("Einstellungen", SOON);
+    changes_settings(&desk, &window);
     login.display.screenshot("window-german");
     desk.tokentray().ok(&["settings", "language=en"]);
     window.wait_text("Back to the timeline", SOON);
@@ -86,11 +60,91 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     has_no_secret("removal");
     window.press("Remove");
     window.wait_text("Office was removed.", SOON);
-    assert!(!desk.tokentray().ok(&["status"]).contains("Office"));
     window.press("Undo");
     window.wait_text("Office is back.", SOON);
     desk.tokentray().wait_state("Office", "ok", SOON);
     has_no_secret("the end");
+
+    // For good, and at the provider as well once nothing can be undone.
+    window.press("Remove…");
+    window.press("Revoke it at");
+    window.press("Remove");
+    window.wait_text("Office was removed.", SOON);
+    let state = provider.state();
+    let last = state.last("refresh_token");
+    assert!(!desk.tokentray().ok(&["status"]).contains("Office"));
+    wait_until("it is revoked", REVOKED, || !provider.is_alive(last));
+}
+
+/// History: filters, and the files of what they show.
+fn looks_things_up(window: &Window) {
+    window.press("History");
+    window.wait_text("Signed in", SOON);
+    window.choose("Kind", "Programs");
+    window.wait_text("Nothing happened that fits these filters.", SOON);
+    window.choose("Kind", "Sign-ins");
+    window.wait_text("Signed in", SOON);
+    window.fill("Text", "nothing like this");
+    window.wait_text("Nothing happened that fits these filters.", SOON);
+    window.press("Clear filters");
+    window.wait_text("Signed in", SOON);
+    window.choose("Kind", "Sign-ins");
+    window.choose("Time", "24 hours");
+    window.press("Export CSV");
+    window.wait_text(".csv", SOON);
+    let table = fs::read_to_string(saved_file(window)).unwrap();
+    let mut lines = table.lines();
+    assert!(
+        lines
+            .next()
+            .is_some_and(|head| head.starts_with("at,account,kind,")),
+        "{table}"
+    );
+    assert!(table.lines().count() > 1, "{table}");
+    assert!(lines.all(|line| line.contains(",Work,sign")), "{table}");
+    window.press("Export JSON");
+    window.wait_text(".json", SOON);
+    let list = fs::read_to_string(saved_file(window)).unwrap();
+    let list: Vec<Value> = serde_json::from_str(&list).unwrap();
+    assert!(!list.is_empty());
+    let of_sign_ins = |row: &Value| {
+        row["kind"]
+            .as_str()
+            .is_some_and(|kind| kind.starts_with("sign"))
+    };
+    assert!(list.iter().all(of_sign_ins), "{list:?}");
+}
+
+/// Changed here they stand in the file, changed by a command they show at once.
+fn changes_settings(desk: &Desk, window: &Window) {
+    window.fill("History kept", "30");
+    window.press("Save");
+    wait_until("the engine has it", SOON, || {
+        let settings = desk.tokentray().ok(&["settings", "--json"]);
+        serde_json::from_str::<Value>(&settings).is_ok_and(|row| row["history_days"] == 30)
+    });
+    // A refusal stands at its field, and changes nothing.
+    window.fill("Proxy", "nonsense");
+    window.press("Save");
+    window.wait_text("must be a URL with http", SOON);
+    window.fill("Proxy", "");
+    window.fill("Refresh before a token ends", "30");
+    window.press("Save");
+    window.press("Notify");
+    wait_until("the engine has both", SOON, || {
+        let settings = desk.tokentray().ok(&["settings", "--json"]);
+        serde_json::from_str::<Value>(&settings).is_ok_and(|row| {
+            row["refresh_ahead_s"] == 1800
+                && row["notifications"] == false
+                && row["proxy"].is_null()
+        })
+    });
+    desk.tokentray().ok(&["settings", "theme=dark"]);
+    wait_until("the window is dark", SOON, || {
+        theme(window).as_deref() == Some("dark")
+    });
+    desk.tokentray().ok(&["settings", "language=de"]);
+    window.wait_text("Einstellungen", SOON);
 }
 
 /// Neither in the page, nor in its fields, nor in what it keeps.

@@ -9,6 +9,7 @@
 )]
 
 pub mod canaries;
+pub mod clipboard;
 pub mod display;
 pub mod http;
 pub mod keyring;

@@ -180,6 +180,11 @@ impl<'s> Tokentray<'s> {
         self.set_browser_command(&provider::person(login));
     }
 
+    /// From now on its browser opens and nobody is there to sign in.
+    pub fn set_nobody(self) {
+        self.set_browser_command(&["true".to_owned()]);
+    }
+
     fn set_browser_command(self, command: &[String]) {
         let browser = json!({ "browser": command });
         let answer = self.ask("PATCH", "/v1/settings", Some(&browser));

@@ -13,6 +13,9 @@ use super::{http, process::Process, session::Session, wait_for};
 /// The member that marks an element in WebDriver's JSON (W3C WebDriver §11).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// A letter, and the key that takes it away (W3C WebDriver §17.4.2).
+const BACKSPACE: &str = "x\u{E003}";
+
 /// Where the programs of a session listen for their driver.
 #[derive(Clone, Copy, Debug)]
 pub struct Inspector(u16);
@@ -184,7 +187,9 @@ impl Window {
             &format!("/element/{element}/clear"),
             Some(&json!({})),
         );
-        let keys = json!({ "text": text });
+        // What a driver clears the page does not hear of; a key it does.
+        let typed = if text.is_empty() { BACKSPACE } else { text };
+        let keys = json!({ "text": typed });
         self.call("POST", &format!("/element/{element}/value"), Some(&keys));
     }
 
