@@ -65,10 +65,10 @@ fn a_person_begins_changes_their_mind_and_does_all_that_can_be_done() {
     window.press("Sign out");
     window.wait_text(&format!("Signed out of {ACCOUNT}."), SOON);
     desk.tokentray().wait_state(ACCOUNT, "signed_out", SOON);
-    login.display.screenshot("first-signed-out");
     wait_until("the token left the clipboard", CLEARED, || {
         clipboard.text().is_empty()
     });
+    login.display.screenshot("first-signed-out");
     practises(&desk, &window, || login.display.windows("okentray").len());
 }
 

@@ -225,6 +225,8 @@ export class WindowState {
     action: "refresh" | "pause" | "resume" | "sign-out",
     done: string,
   ): Promise<unknown> {
+    // That it signed in a moment ago is not what is true now.
+    if (action === "sign-out") this.closeSignIn();
     return this.run(
       `${action} ${row.id}`,
       () => this.backend.request("POST", accountPath(row.name, `/${action}`)),
