@@ -127,10 +127,10 @@ fn journal(c: &mut Criterion) {
     let account = AccountId("0123456789abcdef0123456789abcdef".into());
     let journal = FileJournal::new(folder.path().join("journal"), "bench");
     journal.open(SealKey([7; 32]));
+    // Asked inside the runtime, whose threads do the writing from that moment on.
     let write = |entry| {
-        runtime
-            .block_on(journal.write(account.clone(), entry))
-            .unwrap();
+        let written = async { journal.write(account.clone(), entry).await };
+        runtime.block_on(written).unwrap();
     };
     write(intent(1));
 

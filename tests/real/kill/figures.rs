@@ -1,7 +1,13 @@
 //! How long the gap is: from the provider's answer to our fsync, and from the request to the
-//! answer, by the provider's log and the engine's own. Prints; judges nothing but that it measured.
+//! answer, by the provider's log and the engine's own, beside what the disk takes for as many bytes
+//! in the same minute. Prints; judges nothing but that it measured.
 
-use std::{fs, thread, time::Duration};
+use std::{
+    fs::{self, File},
+    io::{Seek as _, Write as _},
+    thread,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -15,6 +21,9 @@ use crate::support::{
 };
 
 const ACCOUNTS: usize = 8;
+
+/// About as long as a grant of this provider in the journal.
+const ENTRY_BYTES: usize = 1_500;
 
 #[test]
 #[ignore = "it measures: `make kill` runs it"]
@@ -35,12 +44,14 @@ fn the_gap_between_the_providers_answer_and_the_journal_is_measured() {
         tokentray.add_when_used(name, &provider);
     }
     let from = provider.log(usize::MAX).total;
+    let mut disk = Disk::new(&session);
     for _ in 0..rounds {
         thread::sleep(Duration::from_millis(300));
         for name in &names {
             let path = format!("/v1/accounts/{name}/token");
             let (status, answer) = tokentray.ask("GET", &path, None);
             assert_eq!(status, 200, "{answer}");
+            disk.write();
         }
     }
     let seen = wait_for("the provider is done", Duration::from_secs(10), || {
@@ -69,7 +80,32 @@ fn the_gap_between_the_providers_answer_and_the_journal_is_measured() {
     );
     println!("answer to engine   {}", spread(until(&answered)));
     println!("answer to fsync    {}", spread(until(&journaled)));
+    println!("the disk alone     {}", spread(disk.took));
     assert!(seen.len() >= rounds * ACCOUNTS / 2);
+}
+
+/// The least that safety takes: bytes over bytes that are there, and one flush.
+struct Disk {
+    file: File,
+    took: Vec<f64>,
+}
+
+impl Disk {
+    fn new(session: &Session) -> Self {
+        let mut file = File::create(session.dir().join("plain")).unwrap();
+        file.write_all(&[0; ENTRY_BYTES]).unwrap();
+        file.sync_all().unwrap();
+        let took = Vec::new();
+        Self { file, took }
+    }
+
+    fn write(&mut self) {
+        let began = Instant::now();
+        self.file.rewind().unwrap();
+        self.file.write_all(&[7; ENTRY_BYTES]).unwrap();
+        self.file.sync_data().unwrap();
+        self.took.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
 }
 
 /// When the engine's log has this event, in Unix milliseconds.
