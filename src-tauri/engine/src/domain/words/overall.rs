@@ -76,7 +76,7 @@ pub fn headline(rows: &[HeadlineRow<'_>]) -> String {
     }
     let signed_out = names(&|row| row.state == AccountState::SignedOut);
     if signed_out.len() == rows.len() {
-        return format!("Signed out of {}. Sign in to begin.", list(&signed_out));
+        return format!("Not signed in to {}. Sign in to begin.", list(&signed_out));
     }
     "Nothing to do. Everything is well.".to_owned()
 }
