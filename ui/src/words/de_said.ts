@@ -93,7 +93,8 @@ export const germanSaid: Record<SaidCode, Sentence> = {
   clipboard_empty: () => "In der Zwischenablage ist kein Text.",
   not_copied: () => "Das Kopieren ist nicht gelungen.",
 
-  vault_readable: (p) => `lesbar, in ${de.settings.vaults[p["kind"] ?? ""] ?? p["kind"]}`,
+  vault_readable: (p) =>
+    `lesbar, in ${de.settings.vaults[p["kind"] ?? ""] ?? p["kind"]}`.replace("in dem ", "im "),
   settings_in_use: (p) => `${p["file"]} ist in Gebrauch`,
   clock_off: (p) => {
     const off = Number(p["seconds"] ?? 0);
