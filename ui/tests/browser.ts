@@ -251,7 +251,7 @@ export const SCREENS: readonly Screen[] = [
     query: "lang=de",
     go: async (page) => {
       await press("Einstellungen")(page);
-      await page.getByText("lesbar, in dem Schlüsselbund des Systems").waitFor();
+      await page.getByText("lesbar, im Schlüsselbund des Systems").waitFor();
     },
   },
   { name: "day in German", query: "lang=de" },
