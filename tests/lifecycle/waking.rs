@@ -7,13 +7,14 @@ use tokentray::{
     domain::{
         history::HistoryKind,
         reply::{Sent, TransportKind},
+        secret::Secret,
     },
     io::wake::WakeSignal,
 };
 
 use super::{
     mins, secs,
-    world::{Answer, HOUR, World, account, grant},
+    world::{Answer, HOUR, World, account, grant, id_of, refusal},
 };
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +109,6 @@ async fn who_asks_while_the_store_is_read_is_told_so_and_a_401_is_remembered() {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_set_ahead_ends_no_id_token() {
     use tokentray::api::types::TokenQuery;
-    use tokentray::domain::secret::Secret;
     let mut with_id = grant(mins(5), HOUR);
     with_id.id_token = Some(Secret::new("id-0"));
     with_id.id_token_expires_at = with_id.expires_at;
@@ -130,4 +130,60 @@ async fn a_clock_that_is_set_ahead_ends_no_id_token() {
     world.pass(Duration::from_secs(3_400)).await;
     let late = world.engine().token("work", query(), tool).await;
     late.expect_err("over, whatever the clock says");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_by_a_clock_that_was_behind_is_renewed_when_it_is_set_right() {
+    let behind = chrono::TimeDelta::hours(2);
+    // At a start, and where another program stored it.
+    for adopted in [false, true] {
+        let mut old = grant(HOUR * 3, HOUR * 4);
+        let world = if adopted {
+            let world = World::with_grant(mins(59), HOUR).await;
+            world.clock.jump(-behind);
+            let used = refusal(400, "invalid_grant", "refresh token already used");
+            world
+                .provider
+                .will([Answer::After(Duration::from_secs(1), Box::new(used))]);
+            while world.provider.count() == 0 {
+                world.pass(Duration::from_millis(100)).await;
+            }
+            old.generation = 2;
+            old.access_token = Secret::new("theirs");
+            world.vault.put(&id_of("work"), old);
+            world
+        } else {
+            let mut world = World::new([(account("work"), Some(old))]);
+            world.clock.jump(-behind);
+            world.start().await;
+            world
+        };
+        world.pass(mins(30)).await;
+        let before = world.provider.count();
+        assert_eq!(before, usize::from(adopted), "it seems good for hours");
+        world.clock.jump(behind);
+        world.pass(mins(1)).await;
+        assert_eq!(world.provider.count(), before + 1, "half an hour is left");
+        let token = world.token("work", 0).await.expect("renewed");
+        assert_eq!(token.access_token, format!("access-{}", before + 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_ahead_renews_what_was_read_and_ends_nothing() {
+    let world = World::with_grant(mins(5), HOUR).await;
+    world
+        .provider
+        .habit(Some(Answer::Fails(TransportKind::Connect, Sent::Never)));
+    world.clock.jump(chrono::TimeDelta::days(1));
+    world.pass(mins(2)).await;
+    assert!(world.provider.count() > 0, "perhaps it is over");
+    let token = world.token("work", 0).await.expect("perhaps it is not");
+    assert_eq!(
+        (token.access_token.as_str(), token.short),
+        ("access-0", true)
+    );
+    assert_eq!(world.engine().status().notice, None);
+    world.pass(HOUR).await;
+    world.token("work", 0).await.expect_err("over by both");
 }

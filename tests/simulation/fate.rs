@@ -391,6 +391,7 @@ async fn happen(world: &World, fault: Fault, account: usize, chance: &mut Chance
                 world.with(|s| {
                     s.clock_wrong = 0;
                     s.fit_since = s.now();
+                    s.judge.clock_right_since = s.now();
                 });
             });
         }

@@ -9,8 +9,10 @@
 //!   looks like one that means it. Worlds have one such lie at a time.
 //! - 4: after a request of which nobody knows whether it was sent, one definitive refusal is
 //!   enough (REFRESH.md), so the lie above is not told then.
-//! - 4, 10 and 11: a process that started while the machine's clock was wrong reads stored ends by
-//!   it; a grant that was stored by a wrong clock is misread by the next start.
+//! - 4, 10 and 11: what a process reads from a store it dates by the machine's clock: while that is
+//!   wrong (and until the engine has seen that it was set right), it may take what is over for good.
+//!   Afterwards such a token is handed out as `short` only, where no refresh succeeds. A grant that
+//!   was stored by a wrong clock is misread by the next start.
 //! - 4: what a dead process left on the screen nobody can take away; a vault that went back to an
 //!   older grant is asked about in the window, not by a notification.
 
@@ -62,8 +64,8 @@ pub struct Judge {
     pub deaths: Vec<Duration>,
     /// When all accounts could be refreshed anew (a start, a resume, a network change).
     pub wakes: Vec<Duration>,
-    /// The owner began while the machine's clock was wrong.
-    pub misled: bool,
+    /// When the machine's clock was last set right.
+    pub clock_right_since: Duration,
     pub owned_since: Duration,
     pub look: Arc<Notify>,
 }
@@ -102,6 +104,8 @@ pub struct OfAccount {
     pub rolled_back: bool,
     /// Its newest grant was stored by a clock that was wrong.
     pub misdated: bool,
+    /// The issue that a process read from a store last while the clock was wrong.
+    pub misread: Option<usize>,
     pub undone: bool,
     /// When a process last did anything for its refresh: read, wrote, sent or heard.
     pub active_at: Duration,
@@ -217,6 +221,19 @@ impl State {
             .in_memory(account)
             .map(|order| truth.issues[order].ends);
         by_store.chain(in_memory).max()
+    }
+
+    /// Whether the machine's clock may mislead about what is read from a store: the engine looks at
+    /// it every 30 s.
+    pub fn clock_misleads(&self) -> bool {
+        let noticed = self.judge.clock_right_since + Duration::from_secs(32);
+        self.clock_wrong != 0 || self.now() < noticed
+    }
+
+    /// A living process received that issue itself, and knows its age whatever the clock says.
+    pub fn knows_its_age(&self, account: usize, order: usize) -> bool {
+        let received = self.accounts[account].issues[order].received;
+        received.is_some_and(|(proc, _)| self.is_alive(proc))
     }
 
     /// When anything last went wrong that this account could feel.

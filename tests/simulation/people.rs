@@ -117,7 +117,10 @@ fn judge_answer(
             return;
         }
         let now = s.now();
-        let judged_misdated = s.accounts[account].judged.misdated;
+        let judged = &s.accounts[account].judged;
+        let left_over = token.short && judged.misread == Some(order);
+        let misled = !s.knows_its_age(account, order)
+            && (judged.misdated || left_over || s.clock_misleads());
         let issue = &s.accounts[account].issues[order];
         let (over, stated, voided) = (
             issue.ends + Duration::from_secs(2) < now,
@@ -142,9 +145,7 @@ fn judge_answer(
             && !truth.issues[order].voided
             && left < floor
             && truth.issues[order].stated
-            && !s.judge.misled
-            && !truth.judged.misdated
-            && s.clock_wrong == 0
+            && !misled
             && suspends == s.judge.suspends
         {
             s.violated(
@@ -156,13 +157,7 @@ fn judge_answer(
         }
         // What the reply said ends, and what a machine that slept meanwhile cannot know, are
         // apart from what the provider voided without a word.
-        if over
-            && stated
-            && !voided
-            && !s.judge.misled
-            && !judged_misdated
-            && suspends == s.judge.suspends
-        {
+        if over && stated && !voided && !misled && suspends == s.judge.suspends {
             s.violated(
                 11,
                 format!("account {account}: issue {order} was handed out although it is over"),

@@ -260,7 +260,6 @@ async fn own(world: &World, proc: &Arc<Proc>, chance: &mut Chance) -> bool {
     world.with(|s| {
         s.judge.owned_since = s.now();
         s.judge.wakes.push(s.now());
-        s.judge.misled = s.clock_wrong != 0;
         s.owners.push(Owner {
             proc: proc.clone(),
             engine: engine.clone(),

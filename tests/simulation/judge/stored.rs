@@ -89,6 +89,9 @@ pub fn durable(s: &mut State, account: usize) {
 pub fn read(s: &mut State, proc: u64, account: usize, grant: &Grant) {
     s.accounts[account].judged.active_at = s.now();
     if let Some((_, order)) = s.order(account, grant) {
+        if s.clock_wrong != 0 {
+            s.accounts[account].judged.misread = Some(order);
+        }
         s.accounts[account].judged.knows(proc, order);
     }
 }

@@ -57,7 +57,7 @@ fn look_at_account(s: &mut State, account: usize) {
         s.accounts[account].judged.dead_since = None;
         return;
     }
-    if s.net.paused || s.judge.misled || s.clock_wrong != 0 || s.owners.is_empty() || !s.is_fit() {
+    if s.net.paused || s.clock_wrong != 0 || s.owners.is_empty() || !s.is_fit() {
         return;
     }
     let troubled = s.troubled_at(account);
@@ -101,6 +101,13 @@ fn look_at_account(s: &mut State, account: usize) {
         Style::Absent | Style::Zero | Style::Negative
     ) {
         // An end that nobody stated only schedules: whether the token is over a tool must say.
+        return;
+    }
+    let newest = s.in_memory(account);
+    if newest.is_some_and(|n| {
+        s.accounts[account].judged.misread == Some(n) && !s.knows_its_age(account, n)
+    }) {
+        // It may be good by what the clock said: that it is over is no evidence for the engine.
         return;
     }
     let since = *s.accounts[account].judged.dead_since.get_or_insert(now);

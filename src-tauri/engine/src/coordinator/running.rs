@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{
-    Change, DRAIN, MAX_SLEEP, Message, Overall, Preferences, SLEPT, Task, WAKE_LOST, wall_offset,
+    Change, DRAIN, MAX_SLEEP, Message, Overall, Preferences, SLEPT, Task, WAKE_LOST,
+    effects::place_of, wall_offset,
 };
 use crate::{
     domain::{
@@ -114,10 +115,19 @@ impl Task {
         }
         let skew = wall_offset(now);
         if (skew - self.skew).abs() > 2_000 {
-            // Somebody set the clock: what is shown as a time of day moves.
+            // Somebody set the clock: what is shown as a time of day moves, and what was timed by
+            // the clock may be due, one account a second.
             self.skew = skew;
-            for id in self.lives.keys().cloned().collect::<Vec<_>>() {
-                self.settle(&id, now);
+            for (place, id) in self
+                .lives
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .iter()
+                .enumerate()
+            {
+                let after = Duration::from_secs(1).saturating_mul(place_of(place));
+                self.step(id, Input::ClockSet { after });
             }
         }
         if self.key_retry.is_some_and(|at| at <= now.boot) {

@@ -258,6 +258,7 @@ impl Life {
             Input::Setup(setup) => self.on_setup(setup, now, &mut out),
             Input::Margin(margin) => self.on_margin(margin),
             Input::Woke { trigger, after } => self.on_woke(trigger, now.boot + after, &mut out),
+            Input::ClockSet { after } => self.on_clock_set(after, now),
             Input::LookedAround { token_endpoint } => self.on_looked_around(token_endpoint, now),
             Input::Noticed => self.on_noticed(now, &mut out),
             Input::Later => self.on_later(now),

@@ -24,18 +24,26 @@ pub struct Held {
     /// End of the ID token, likewise.
     pub id_ends: Option<Duration>,
     pub received: Duration,
+    /// Its age was read from the store by the wall clock, which may have been wrong then.
+    pub stored: bool,
+    /// By the clock as it was set since, the access token ends at this time already. It is renewed
+    /// and a person is told by this end; where renewing fails it is handed out until the other.
+    pub perhaps_ends: Option<Duration>,
 }
 
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
-        self.grant == other.grant && self.due == other.due && self.ends == other.ends
+        self.grant == other.grant
+            && self.due == other.due
+            && self.ends == other.ends
+            && self.perhaps_ends == other.perhaps_ends
     }
 }
 
 impl Held {
     /// The end of the access token on the wall clock as it goes now.
     pub fn expires_at(&self, now: Now) -> Option<DateTime<Utc>> {
-        let (stated, ends) = (self.grant.expires_at?, self.ends?);
+        let (stated, ends) = (self.grant.expires_at?, self.soonest_end()?);
         let Some(over_for) = now.boot.checked_sub(ends) else {
             let end = policy::plus(now.wall, ends.saturating_sub(now.boot));
             // What was stated stands unless somebody set the clock.
@@ -46,7 +54,12 @@ impl Held {
         Some(stated.min(ended))
     }
 
-    /// When the access token ends; none where that is not known, or only assumed for scheduling.
+    /// When the access token ends, perhaps.
+    fn soonest_end(&self) -> Option<Duration> {
+        self.ends.into_iter().chain(self.perhaps_ends).min()
+    }
+
+    /// When the access token ends for certain; none where that is not known, or only assumed for scheduling.
     pub fn stated_end(&self) -> Option<Duration> {
         self.ends
             .filter(|_| self.grant.expires_source != ExpiresSource::Assumed)
@@ -60,7 +73,7 @@ impl Held {
         if want.id_token {
             return self.id_ends.is_some_and(|end| end > now.boot);
         }
-        let (Some(ends), Some(end)) = (self.ends, self.grant.expires_at) else {
+        let (Some(ends), Some(end)) = (self.soonest_end(), self.grant.expires_at) else {
             return true;
         };
         let left = ends.saturating_sub(now.boot);

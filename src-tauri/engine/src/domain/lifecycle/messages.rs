@@ -123,6 +123,10 @@ pub enum Input {
         trigger: Trigger,
         after: Duration,
     },
+    /// Somebody set the wall clock; what is due by the new time is begun so long after.
+    ClockSet {
+        after: Duration,
+    },
     /// The account's own issuer was asked whether it is there; none: it did not answer well.
     LookedAround {
         token_endpoint: Option<String>,

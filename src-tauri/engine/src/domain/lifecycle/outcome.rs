@@ -127,7 +127,7 @@ impl Life {
         self.forced.rejected_once = false;
         self.version += 1;
         self.stored = found.generation;
-        self.hold_grant(found, now);
+        self.hold_stored(found, now);
         self.record(HistoryKind::Adopted, now, out);
         self.resolve(now, out);
         self.unlock(out);

@@ -232,8 +232,18 @@ impl Life {
             ends: grant.expires_at.map(at),
             id_ends: grant.id_token_expires_at.map(at),
             received: received.boot.saturating_sub(age),
+            stored: false,
+            perhaps_ends: None,
             grant,
         });
+    }
+
+    /// Holds what the store had: its age is what the wall clock makes of it.
+    pub(super) fn hold_stored(&mut self, grant: Grant, now: Now) {
+        self.hold_grant(grant, now);
+        if let Some(held) = &mut self.held {
+            held.stored = true;
+        }
     }
 
     /// Plans the next refresh anew, as if the grant had come under this wish.
@@ -354,7 +364,7 @@ impl Life {
             self.resolve(now, out);
         }
         self.last_refreshed_at = Some(grant.issued_at);
-        self.hold_grant(grant, now);
+        self.hold_stored(grant, now);
         // A start is like a resume: look-ups may fail at first, and accounts are spread. What may
         // have been lost by a crash is looked after first.
         let pause = if self.memory.intent.is_some() {

@@ -1,8 +1,8 @@
-//! What moves a next try: deadlines, edits, and the machine that wakes or finds its network.
+//! What moves a next try: deadlines, edits, the clock, and the machine that wakes or finds its network.
 
 use std::time::Duration;
 
-use super::{Effect, Env, Life, Now, Setup};
+use super::{Effect, Env, Held, Life, Now, Setup};
 use crate::domain::{
     cause::{Cause, Verdict},
     history::{HistoryKind, Trigger},
@@ -52,6 +52,28 @@ impl Life {
         {
             trouble.next_at = Some(now.boot);
             trouble.trigger = Trigger::Edit;
+        }
+    }
+
+    /// Somebody set the wall clock. What came while this runs is timed by boot time and stays as it
+    /// is. What was read from the store was timed by the wall clock: which of its two ends is right
+    /// nobody knows, so it is renewed by the earlier one, and good for as long as either says.
+    pub(super) fn on_clock_set(&mut self, after: Duration, now: Now) {
+        let stored = |h: &&Held| h.stored && h.grant.issued_at <= now.wall;
+        let Some(before) = self.held.as_ref().filter(stored).cloned() else {
+            return;
+        };
+        self.hold_stored(before.grant.clone(), now);
+        let Some(held) = &mut self.held else { return };
+        let earlier = |a: Option<Duration>, b: Option<Duration>| a.into_iter().chain(b).min();
+        held.due = earlier(held.due, before.due);
+        held.perhaps_ends =
+            earlier(held.ends, before.perhaps_ends).filter(|at| Some(*at) < before.ends);
+        held.ends = before.ends;
+        held.id_ends = before.id_ends;
+        held.received = held.received.min(before.received);
+        if held.due < before.due {
+            self.spread = self.spread.max(Some(now.boot + after));
         }
     }
 
