@@ -52,6 +52,8 @@ pub fn populate(world: &World, chance: &mut Chance) {
                 grace: chance.one_in(2).then(|| chance.secs(10, 120)),
                 revokes_reuse: !chance.one_in(4),
                 outage: None,
+                failures: 0,
+                sends: std::collections::VecDeque::new(),
                 bad_at: Duration::ZERO,
             });
         }
@@ -453,7 +455,7 @@ async fn happen(world: &World, fault: Fault, account: usize, chance: &mut Chance
                 s.accounts[account].judged.rolled_back = true;
             }
         }),
-        Fault::VaultMoved => drop(tokio::spawn(people::move_vault(w))),
+        Fault::VaultMoved => drop(tokio::spawn(people::move_vault(w, account, fork))),
         Fault::RenewedByAnother => world.with(|s| renewed_by_another(s, account)),
         Fault::GarbledByAnother | Fault::DeletedByAnother => world.with(|s| {
             if s.accounts[account].removed || s.keychain.items[account].content.is_none() {

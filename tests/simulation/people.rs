@@ -509,9 +509,16 @@ pub async fn remove(world: World, account: usize, undo: bool, mut chance: Chance
     }
 }
 
-/// Moves everything to a vault of another kind.
-pub async fn move_vault(world: World) {
+/// Moves everything to a vault of another kind; somebody may refresh by hand meanwhile.
+pub async fn move_vault(world: World, account: usize, mut chance: Chance) {
     world.with(|s| s.hit(Fault::VaultMoved));
+    if chance.one_in(2) {
+        let (world, mut chance) = (world.clone(), chance.fork());
+        tokio::spawn(async move {
+            tokio::time::sleep(chance.millis(0, 2_500)).await;
+            refresh_by_hand(world, account, chance).await;
+        });
+    }
     let to = world.with(|s| match s.keychain.kind {
         VaultKind::Os => VaultKind::Sealed,
         _ => VaultKind::Os,

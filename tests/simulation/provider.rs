@@ -29,6 +29,10 @@ pub struct Provider {
     /// A spent refresh token ends its whole family.
     pub revokes_reuse: bool,
     pub outage: Option<(Fault, Duration)>,
+    /// Answers 5xx in a row, to anybody.
+    pub failures: u32,
+    /// Requests that reached it in the last minute.
+    pub sends: VecDeque<Duration>,
     /// When it last was not as it should be.
     pub bad_at: Duration,
 }

@@ -32,6 +32,7 @@ use super::{
     chance::Chance,
     judge,
     kinds::{Fault, Point},
+    people::sign_in_anew,
     process::Seat,
     world::State,
 };
@@ -261,7 +262,6 @@ impl Vault for Store {
     ) -> Pending<'static, Result<(), VaultError>> {
         let (seat, account, events) =
             (self.seat.clone(), self.index(&account), self.events.clone());
-        let id = seat.world.with(|s| s.accounts[account].id.clone());
         Box::pin(async move {
             seat.point(Point::StoreBegun).await;
             let (time, hung) = seat.world.with(|s| Self::latency(s, Some(account)));
@@ -271,7 +271,7 @@ impl Vault for Store {
                 late_write(&seat, account, grant, events);
                 return Err(VaultError::Unanswered);
             }
-            let generation = grant.generation;
+            let mut late = None;
             let stored = seat.world.with(|s| {
                 s.keychain.look(account)?;
                 if s.keychain.full {
@@ -284,22 +284,28 @@ impl Vault for Store {
                     }
                     Some(Fault::VaultWriteUnanswered) => {
                         s.hit(Fault::VaultWriteUnanswered);
-                        let done = put(s, account, grant, proc);
-                        let (events, id) = (events.clone(), id.clone());
-                        let seat = seat.clone();
-                        tokio::spawn(async move {
-                            seat.takes(Duration::from_secs(7)).await;
-                            let _ = events.send(VaultEvent::Stored {
-                                account: id,
-                                generation,
-                                result: done,
-                            });
-                        });
+                        // Done or not, nobody hears of it for a while, and no other call for the
+                        // item is answered meanwhile.
+                        if s.chance.one_in(2) {
+                            let _ = put(s, account, grant.clone(), proc);
+                        }
+                        let silence = s.chance.millis(7_000, 300_000);
+                        s.keychain.items[account].hung_until = s.now() + silence;
+                        let person = s.chance.one_in(2).then(|| s.chance.fork());
+                        late = Some((grant, person));
                         Err(VaultError::Unanswered)
                     }
                     _ => put(s, account, grant, proc),
                 }
             });
+            if let Some((grant, person)) = late {
+                late_write(&seat, account, grant, events);
+                if let Some(chance) = person {
+                    // The one thing that brings a newer grant without reading the item first.
+                    let world = seat.world.clone();
+                    tokio::spawn(sign_in_anew(world, account, Fault::SignedInAnew, chance));
+                }
+            }
             seat.point(Point::StoreDone).await;
             stored
         })
@@ -336,12 +342,10 @@ impl Vault for Store {
     ) -> Pending<'static, Result<Option<Secret>, VaultError>> {
         let (seat, account) = (self.seat.clone(), self.index(&account));
         Box::pin(async move {
-            let (time, hung) = seat.world.with(|s| Self::latency(s, Some(account)));
+            // An item of its own: it does not hang with the grant's.
+            let (time, _) = seat.world.with(|s| Self::latency(s, None));
             seat.takes(time).await;
             seat.world.with(|s| {
-                if hung {
-                    return Err(VaultError::Unanswered);
-                }
                 s.keychain.look(account)?;
                 Ok(s.keychain.items[account]
                     .secret
@@ -359,7 +363,7 @@ impl Vault for Store {
     ) -> Pending<'static, Result<(), VaultError>> {
         let (seat, account) = (self.seat.clone(), self.index(&account));
         Box::pin(async move {
-            let (time, _) = seat.world.with(|s| Self::latency(s, Some(account)));
+            let (time, _) = seat.world.with(|s| Self::latency(s, None));
             seat.takes(time).await;
             seat.world.with(|s| {
                 s.keychain.look(account)?;

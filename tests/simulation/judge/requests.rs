@@ -135,6 +135,38 @@ pub fn left(s: &mut State, account: usize) {
             format!("account {account}: {minute} requests in a minute (budget {minute_budget}), {hour} in an hour (budget {hour_budget})"),
         );
     }
+    left_for_host(s, account);
+}
+
+/// A host that fails at everybody gets one probe a minute (and its quick tries), whoever is due.
+fn left_for_host(s: &mut State, account: usize) {
+    let now = s.now();
+    let number = s.accounts[account].provider;
+    let provider = &mut s.providers[number];
+    provider.sends.push_back(now);
+    while provider.sends.front().is_some_and(|at| *at + MINUTE < now) {
+        provider.sends.pop_front();
+    }
+    let (minute, failures) = (provider.sends.len(), provider.failures);
+    let lately = |at: &&Duration| **at + 3 * MINUTE > now;
+    // A start or a network change begins anew, for all accounts at once.
+    let anew = s.judge.deaths.iter().rev().take_while(lately).count()
+        + s.judge.wakes.iter().rev().take_while(lately).count();
+    let by_hand: usize = s
+        .accounts
+        .iter()
+        .filter(|a| a.provider == number)
+        .map(|a| a.judged.by_hand.iter().rev().take_while(lately).count())
+        .sum();
+    // The breaker opens after 5; what was on its way then, and the quick tries of a probe of the
+    // minute before, are in the same minute.
+    let budget = 12 + 4 * by_hand + 4 * s.accounts.len() * anew;
+    if failures >= 15 && minute > budget {
+        s.violated(
+            5,
+            format!("provider {number}: {minute} requests in a minute (budget {budget}) after {failures} failures in a row"),
+        );
+    }
 }
 
 /// Slow probes that an incident may have made so long after the refusal that opened it.

@@ -70,8 +70,10 @@ pub fn look_at_screen(s: &mut State) {
             .max(s.judge.owned_since)
             .max(s.fit_since)
             .max(s.keychain.bad_at)
+            .max(s.keychain.items[account].hung_until)
             .max(s.disk.bad_at);
-        if owned && now > since + Duration::from_secs(12) {
+        // Five seconds, and one look of this judge.
+        if owned && now > since + Duration::from_millis(5_500) {
             s.violated(
                 4,
                 format!("account {account} is well and still on the screen"),

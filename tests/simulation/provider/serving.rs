@@ -256,6 +256,8 @@ fn answer(s: &mut State, account: usize, family: usize, number: u32, one: Option
         && outage != Fault::SlowAnswers
     {
         s.providers[provider].bad_at = now;
+        let fails = outage == Fault::ServerErrors;
+        s.providers[provider].failures += u32::from(fails);
         let corpus = corpus();
         let reply = match outage {
             Fault::RateLimits => s.chance.pick(&corpus.rate_limited).reply(),
@@ -264,6 +266,7 @@ fn answer(s: &mut State, account: usize, family: usize, number: u32, one: Option
         };
         return simple(reply);
     }
+    s.providers[provider].failures = 0;
     if s.accounts[account].errors_until > now {
         s.accounts[account].judged.disturbed(now);
         return simple(s.chance.pick(&corpus().server_errors).reply());
