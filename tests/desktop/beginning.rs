@@ -201,13 +201,11 @@ fn edits(desk: &Desk, window: &Window) {
     );
 
     // Its own browser is none for a test; the one of the settings is.
-    window.press("Edit");
-    window.choose("Browser", "as the settings say");
-    window.press("Save");
-    wait_until("it has no browser of its own", SOON, || {
-        let written = fs::read_to_string(&config).unwrap();
-        !written.contains("/opt/ada/browser")
-    });
+    let path = format!("/v1/accounts/{ACCOUNT}");
+    let (status, answer) = desk
+        .tokentray()
+        .ask("PATCH", &path, Some(&json!({ "browser": [] })));
+    assert_eq!(status, 200, "{answer}");
     desk.tokentray().set_nobody();
     window.press("Sign in again");
     window.wait_text("Waiting for your browser…", SOON);
