@@ -3,7 +3,7 @@
 //! Every text of a reply passes here, whatever its length, so it is one pass over the bytes.
 
 /// From here on letters are those of Chinese, Japanese and Korean, which put no space between their
-/// words and another script's: "无效refresh_token".
+/// words and another script's: `无效refresh_token`.
 const WIDE: char = '\u{2e80}';
 
 /// Lower-case words with single spaces and a space at both ends; camel case is split, so that
