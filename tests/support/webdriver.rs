@@ -128,18 +128,20 @@ impl Window {
                 .filter((e) => e.getClientRects().length && !e.disabled);
             return all.find((e) => said(e) === name) || all.find((e) => said(e).startsWith(name))
                 || null;";
-        let element = wait_for(
-            &format!("something called {name:?} in:\n{}", self.text()),
-            Duration::from_secs(10),
+        // What moves, or lies under a note, is pressed when it no longer does, as by a person.
+        wait_for(
+            &format!("something called {name:?} to press in:\n{}", self.text()),
+            Duration::from_secs(15),
             || {
                 let found = self.script(FIND, &json!([name]));
-                found[ELEMENT].as_str().map(str::to_owned)
+                let element = found[ELEMENT].as_str()?;
+                let path = format!("/session/{}/element/{element}/click", self.session);
+                let (status, answer) = http::tcp(self.port, "POST", &path, Some(&json!({})))?;
+                let missed = ["element not interactable", "element click intercepted"];
+                let error = answer["value"]["error"].as_str().unwrap_or_default();
+                assert!(status == 200 || missed.contains(&error), "{name}: {answer}");
+                (status == 200).then_some(())
             },
-        );
-        self.call(
-            "POST",
-            &format!("/element/{element}/click"),
-            Some(&json!({})),
         );
     }
 
