@@ -5,7 +5,7 @@ const LEAD = "[data-lead]";
 const REACHED =
   'button:not(:disabled, [tabindex="-1"]), input:not(:disabled), select, textarea, summary';
 /** The account that arrow keys begin from. */
-const ACCOUNT = 'button.who[tabindex="0"]';
+export const ACCOUNT = 'button.who[tabindex="0"]';
 
 /** For what appears because of what a person just did. */
 export function focused(element: HTMLElement): void {

@@ -110,8 +110,14 @@ impl Problem {
     }
 
     #[must_use]
-    pub fn with_said(mut self, code: SaidCode, params: &[(&str, &dyn std::fmt::Display)]) -> Self {
-        self.said = Some(Box::new(Said::new(code, params)));
+    pub fn with_said(self, code: SaidCode, params: &[(&str, &dyn std::fmt::Display)]) -> Self {
+        self.telling(Said::new(code, params))
+    }
+
+    /// The same with its sentence by code.
+    #[must_use]
+    pub fn telling(mut self, said: Said) -> Self {
+        self.said = Some(Box::new(said));
         self
     }
 

@@ -118,14 +118,8 @@ impl Task {
             // Somebody set the clock: what is shown as a time of day moves, and what was timed by
             // the clock may be due, one account a second.
             self.skew = skew;
-            for (place, id) in self
-                .lives
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .iter()
-                .enumerate()
-            {
+            let ids: Vec<_> = self.lives.keys().cloned().collect();
+            for (place, id) in ids.iter().enumerate() {
                 let after = Duration::from_secs(1).saturating_mul(place_of(place));
                 self.step(id, Input::ClockSet { after });
             }

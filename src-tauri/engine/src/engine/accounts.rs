@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{
         problem::{Code, Problem},
-        types::{AccountPatch, AccountRow, AccountSettings, AccountState, Event, SaidCode},
+        types::{AccountPatch, AccountRow, AccountSettings, AccountState, Event, Said, SaidCode},
     },
     coordinator::{Message, Preferences},
     domain::{account::AccountId, lifecycle::Input, secret::Secret},
@@ -289,22 +289,18 @@ fn settings_problem(error: &SettingsError) -> Problem {
         SettingsError::Failed { .. } => Code::Internal,
         _ => Code::InvalidRequest,
     };
-    let problem = Problem::new(code, error.to_string());
-    match said(error) {
-        (code, Some(key)) => problem.with_said(code, &[("key", &key)]),
-        (code, None) => problem.with_said(code, &[]),
-    }
+    Problem::new(code, error.to_string()).telling(said(error))
 }
 
 /// What is wrong with the settings file, and at which key where that is known.
-pub(super) fn said(error: &SettingsError) -> (SaidCode, Option<String>) {
+pub(super) fn said(error: &SettingsError) -> Said {
     match error {
         // The message begins with the key where one is at fault.
-        SettingsError::Invalid { message, .. } => {
-            let key = message.split_once(": ").map(|(key, _)| key.to_owned());
-            (SaidCode::SettingWrong, key)
-        }
-        SettingsError::Newer { .. } => (SaidCode::SettingsNewer, None),
-        SettingsError::Failed { .. } => (SaidCode::SettingsFailed, None),
+        SettingsError::Invalid { message, .. } => match message.split_once(": ") {
+            Some((key, _)) => Said::new(SaidCode::SettingWrong, &[("key", &key)]),
+            None => Said::plain(SaidCode::SettingWrong),
+        },
+        SettingsError::Newer { .. } => Said::plain(SaidCode::SettingsNewer),
+        SettingsError::Failed { .. } => Said::plain(SaidCode::SettingsFailed),
     }
 }

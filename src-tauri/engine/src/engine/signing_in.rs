@@ -281,8 +281,7 @@ impl Engine {
                         "the provider did not say who signed in, so {name} keeps what it has; if \
                          it was the right person, run `{hint}` and sign in again"
                     ));
-                    let params: [(&str, &dyn std::fmt::Display); 1] = [("name", name)];
-                    row.said = Some(Said::new(SaidCode::WhoUnknown, &params));
+                    row.said = Some(Said::new(SaidCode::WhoUnknown, &[("name", name)]));
                 });
             }
             Ok(signed_in) => {

@@ -86,9 +86,7 @@ impl Engine {
         discovery::discover(&*self.inner.ports.token_endpoint, &request.issuer)
             .await
             .map_err(|error| {
-                let mut problem = Problem::new(Code::ProviderNotConfigured, error.to_string());
-                problem.said = Some(Box::new(error.said()));
-                problem
+                Problem::new(Code::ProviderNotConfigured, error.to_string()).telling(error.said())
             })
     }
 
@@ -128,10 +126,7 @@ impl Engine {
                 "config.toml",
                 format!("{error}; the last good one stays in use"),
                 "mend the line, the file is read again by itself",
-                Said::new(
-                    said(&error).0,
-                    &[("key", &said(&error).1.unwrap_or_default())],
-                ),
+                said(&error),
             ),
         });
         if let Some(off) = self.inner.coordinator.snapshot().overall().clock_off_s {

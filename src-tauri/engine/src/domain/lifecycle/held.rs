@@ -31,6 +31,11 @@ pub struct Held {
     pub perhaps_ends: Option<Duration>,
 }
 
+/// The earlier of two times that may not be known.
+pub(super) fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
+}
+
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
         self.grant == other.grant
@@ -56,7 +61,7 @@ impl Held {
 
     /// When the access token ends, perhaps.
     fn soonest_end(&self) -> Option<Duration> {
-        self.ends.into_iter().chain(self.perhaps_ends).min()
+        earlier(self.ends, self.perhaps_ends)
     }
 
     /// When the access token ends for certain; none where that is not known, or only assumed for scheduling.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Env, Held, Life, Now, Setup};
+use super::{Effect, Env, Held, Life, Now, Setup, held::earlier};
 use crate::domain::{
     cause::{Cause, Verdict},
     history::{HistoryKind, Trigger},
@@ -65,7 +65,6 @@ impl Life {
         };
         self.hold_stored(before.grant.clone(), now);
         let Some(held) = &mut self.held else { return };
-        let earlier = |a: Option<Duration>, b: Option<Duration>| a.into_iter().chain(b).min();
         held.due = earlier(held.due, before.due);
         held.perhaps_ends =
             earlier(held.ends, before.perhaps_ends).filter(|at| Some(*at) < before.ends);
