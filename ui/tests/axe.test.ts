@@ -32,7 +32,10 @@ async function faultsOf(page: Page): Promise<string[]> {
   );
   // Nothing runs out of the window sideways: what cannot be seen cannot be read.
   const wide = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    () =>
+      [document.documentElement, ...document.querySelectorAll("main")]
+        .map((box) => box.scrollWidth - box.clientWidth)
+        .find((over) => over > 0) ?? 0,
   );
   return wide > 0 ? [...told, `${wide} px too wide`] : told;
 }
