@@ -277,7 +277,7 @@ export const SCREENS: readonly Screen[] = [
     name: "account of a known provider in German",
     query: "lang=de",
     go: async (page) => {
-      await press("Konto hinzufügen")(page);
+      await press("Neues Konto")(page);
       await press("Google")(page);
       await page.getByText("Ein OAuth-Client vom Typ").waitFor();
       await page.getByText("Was bekannt ist").click();

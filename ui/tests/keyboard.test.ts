@@ -133,7 +133,7 @@ it("follows a theme and a language that are set elsewhere", async () => {
       window.dispatchEvent(new CustomEvent("fake:set", { detail: patch }));
     set({ theme: "dark", language: "de" });
   });
-  await page.getByRole("button", { name: "Konto hinzufügen" }).waitFor();
+  await page.getByRole("button", { name: "Neues Konto" }).waitFor();
   expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
   expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
 }, 30_000);

@@ -58,6 +58,8 @@ describe("trouble", () => {
       you: "Nothing. It is tried again by itself.",
       details: ["HTTP status 503", "cause server_error", "attempt 3", "at 15:07"],
     });
+    // When it is tried next is told once.
+    expect(facts(row, [failed], now).map((f) => f.term)).toEqual(["Token", "Sign-in", "Used by"]);
   });
   it("is none where all is well", () =>
     expect(trouble(account({ state: "ok" }), [], now)).toBeNull());

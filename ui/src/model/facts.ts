@@ -53,18 +53,17 @@ function idToken(row: AccountRow, now: number): Fact | null {
   return { term: w.idToken, words: told, at: end };
 }
 
-function next(row: AccountRow, now: number): Fact {
+/** Of a trouble it is told there what is done about it. */
+function next(row: AccountRow, now: number): Fact | null {
+  if (TROUBLED.has(row.state)) return null;
   const w = words.facts;
   const at = instant(row.next_refresh_at);
   const term = w.next;
   if (row.state === "refreshing") return { term, words: w.refreshingNow };
-  if (row.state === "sign_in_needed") return { term, words: w.untilYou };
   if (row.state === "paused") return { term, words: w.paused };
   if (at === null) return { term, words: row.has_refresh_token ? w.onDemand : w.nothingPlanned };
-  const healthy = row.state === "ok" || row.state === "expiring";
-  if (at <= now) return { term, words: healthy ? w.refreshNow : w.tryNow, at };
-  const told = healthy ? w.refreshAt : w.tryAt;
-  return { term, words: told(clock(at, now), relative(at, now)), at };
+  if (at <= now) return { term, words: w.refreshNow, at };
+  return { term, words: w.refreshAt(clock(at, now), relative(at, now)), at };
 }
 
 function last(row: AccountRow, now: number): Fact | null {

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { HistoryKind } from "../api/types";
 import { entry } from "../backend/fake_world";
 import { en } from "../words/en";
+import { speak } from "../words/words";
 import { ALL, GROUPS, aside, byDay, calm, glyph, historyPath } from "./history";
 
 const now = Date.parse("2026-03-10T14:08:00Z");
@@ -63,7 +64,7 @@ it("marks a failure by its verdict", () => {
   ]);
 });
 
-it("adds the provider's code and the next try", () => {
+it("adds the provider's code, and the next try where the sentence does not tell it", () => {
   const failed = entry({
     kind: "refresh_failed",
     http_status: 503,
@@ -72,9 +73,10 @@ it("adds the provider's code and the next try", () => {
     count: 1,
     next_attempt_at: "2026-03-10T14:12:00Z",
   });
-  expect(aside(failed, now)).toBe(
-    "status 503 · temporarily_unavailable · attempt 3 · next try 15:12",
-  );
+  expect(aside(failed, now)).toBe("status 503 · temporarily_unavailable · attempt 3");
+  speak("de", ["de-DE"]);
+  expect(aside(failed, now)).toContain("nächster Versuch 15:12");
+  speak("en", []);
 });
 
 it("stands under the local day, not the universal one", () => {

@@ -121,7 +121,8 @@ export function aside(entry: HistoryRow, now: number): string {
   if (entry.attempt && entry.attempt > 1) parts.push(words.history.attempt(entry.attempt));
   if (entry.duration_ms && entry.duration_ms >= 2000)
     parts.push(words.history.took(duration(entry.duration_ms)));
-  if (entry.next_attempt_at)
+  // The engine's own sentence ends with it.
+  if (entry.next_attempt_at && words.sentences)
     parts.push(words.history.nextTry(clock(Date.parse(entry.next_attempt_at), now)));
   if (entry.client && entry.kind !== "handed_out") parts.push(entry.client);
   return parts.join(" · ");
