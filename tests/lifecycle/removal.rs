@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokentray::{
     api::types::AccountPatch,
     domain::{grant::Grant, secret::Secret},
-    io::vault::{Vault, VaultError},
+    io::vault::{Vault, VaultError, VaultKind},
 };
 
 use super::{
@@ -143,6 +143,87 @@ async fn a_locked_vault_only_delays_a_removal() {
     assert!(!nothing_is_left(&world));
     *world.vault.remove_fails.lock().expect("remove") = None;
     world.pass(mins(10)).await;
+    assert!(nothing_is_left(&world));
+}
+
+fn disk_fails(world: &World, fails: bool) {
+    let disk = &world.journal.disk_fails;
+    disk.store(fails, std::sync::atomic::Ordering::SeqCst);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_fails_only_delays_a_removal() {
+    let world = World::with_grant(mins(5), HOUR).await;
+    disk_fails(&world, true);
+    let engine = world.engine();
+    engine.remove_account("work", false).await.expect("removed");
+    world.pass(mins(10)).await;
+    assert_eq!(world.stored("work"), None);
+    assert!(!nothing_is_left(&world), "the journal is still there");
+    disk_fails(&world, false);
+    world.pass(mins(10)).await;
+    assert!(nothing_is_left(&world));
+}
+
+#[test]
+fn a_removal_that_no_disk_took_note_of_is_noted_as_soon_as_one_can() {
+    let mut world = World::new([(account("work"), Some(revocable(mins(5))))]);
+    *world.vault.remove_fails.lock().expect("remove") = Some(VaultError::Locked);
+    process(async {
+        world.start().await;
+        disk_fails(&world, true);
+        let engine = world.engine();
+        engine.remove_account("work", false).await.expect("removed");
+        world.pass(mins(1)).await;
+        disk_fails(&world, false);
+        world.pass(mins(10)).await;
+        assert!(world.stored("work").is_some(), "the vault is locked");
+    });
+    *world.vault.remove_fails.lock().expect("remove") = None;
+    process(async {
+        world.start().await;
+        world.pass(mins(2)).await;
+    });
+    assert!(nothing_is_left(&world));
+}
+
+#[test]
+fn a_disk_that_fails_at_the_start_only_delays_what_a_crash_cut_short() {
+    let mut world = World::new([(account("work"), Some(revocable(mins(5))))]);
+    process(async {
+        world.start().await;
+        let engine = world.engine();
+        engine.remove_account("work", true).await.expect("removed");
+        world.pass(secs(3)).await;
+    });
+    disk_fails(&world, true);
+    process(async {
+        world.start().await;
+        world.pass(mins(5)).await;
+        assert!(world.stored("work").is_some());
+        disk_fails(&world, false);
+        world.pass(mins(10)).await;
+    });
+    assert!(nothing_is_left(&world));
+    assert_eq!(revoked(&world), ["refresh-0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_while_the_vault_is_moved() {
+    let world = World::with_grant(mins(5), HOUR).await;
+    *world.vault.remove_fails.lock().expect("remove") = Some(VaultError::Locked);
+    let engine = world.engine();
+    engine.remove_account("work", false).await.expect("removed");
+    // Ten seconds to undo it, a try, five seconds, a try; ten seconds later comes the next.
+    world.pass(secs(24)).await;
+    *world.vault.remove_fails.lock().expect("remove") = None;
+    // The world's move takes five seconds.
+    let (moved, ()) = futures_util::join!(engine.vault_move(VaultKind::Os), async {
+        world.pass(Duration::from_millis(4_900)).await;
+        assert!(world.stored("work").is_some(), "it may be copied just now");
+    });
+    moved.expect("moved");
+    world.pass(mins(1)).await;
     assert!(nothing_is_left(&world));
 }
 

@@ -4,7 +4,7 @@
 //! sent is kept, and requests are judged by it, never by the engine's own words.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -350,8 +350,25 @@ impl Vault for TestVault {
 pub struct TestJournal {
     pub entries: Mutex<HashMap<AccountId, JournalEntry>>,
     pub write_fails: Mutex<Option<JournalError>>,
+    /// Nothing of the folder can be listed, written or deleted.
+    pub disk_fails: AtomicBool,
     pub removed: Mutex<HashMap<AccountId, Removal>>,
     opened: AtomicBool,
+}
+
+impl TestJournal {
+    fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> T,
+    ) -> Pending<'static, Result<T, JournalError>> {
+        let failed = self.disk_fails.load(Ordering::SeqCst);
+        let done = if failed {
+            Err(JournalError::Failed("input/output error".into()))
+        } else {
+            Ok(work(self))
+        };
+        Box::pin(std::future::ready(done))
+    }
 }
 
 impl Journal for TestJournal {
@@ -380,29 +397,32 @@ impl Journal for TestJournal {
         Box::pin(async move { failed.map_or(Ok(()), Err) })
     }
     fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>> {
-        self.entries.lock().expect("entries").remove(&account);
-        self.removed.lock().expect("removed").remove(&account);
-        Box::pin(async { Ok(()) })
+        self.on_disk(|disk| {
+            disk.entries.lock().expect("entries").remove(&account);
+            disk.removed.lock().expect("removed").remove(&account);
+        })
     }
     fn mark_removed(
         &self,
         account: AccountId,
         removal: Option<Removal>,
     ) -> Pending<'static, Result<(), JournalError>> {
-        let mut removed = self.removed.lock().expect("removed");
-        match removal {
-            Some(removal) => removed.insert(account, removal),
-            None => removed.remove(&account),
-        };
-        Box::pin(async { Ok(()) })
+        self.on_disk(|disk| {
+            let mut removed = disk.removed.lock().expect("removed");
+            match removal {
+                Some(removal) => removed.insert(account, removal),
+                None => removed.remove(&account),
+            };
+        })
     }
     fn removed(&self) -> Pending<'static, Result<Vec<(AccountId, Removal)>, JournalError>> {
-        let removed = self.removed.lock().expect("removed");
-        let removed = removed
-            .iter()
-            .map(|(id, note)| (id.clone(), *note))
-            .collect();
-        Box::pin(async { Ok(removed) })
+        self.on_disk(|disk| {
+            let removed = disk.removed.lock().expect("removed");
+            removed
+                .iter()
+                .map(|(id, note)| (id.clone(), *note))
+                .collect()
+        })
     }
 }
 
@@ -443,14 +463,33 @@ impl History for TestHistory {
 #[derive(Default)]
 pub struct TestLocks {
     pub held_elsewhere: AtomicBool,
+    held: Arc<Mutex<HashSet<AccountId>>>,
+}
+
+/// As the kernel's: two of one process exclude each other as well.
+struct HeldLock(AccountId, Arc<Mutex<HashSet<AccountId>>>);
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        self.1.lock().expect("locks").remove(&self.0);
+    }
 }
 
 impl AccountLocks for TestLocks {
-    fn lock(&self, _: AccountId) -> Pending<'static, Result<LockGuard, LockError>> {
+    fn lock(&self, account: AccountId) -> Pending<'static, Result<LockGuard, LockError>> {
         if self.held_elsewhere.load(Ordering::SeqCst) {
             return Box::pin(async { Err(LockError::Busy) });
         }
-        Box::pin(async { Ok(Box::new(()) as LockGuard) })
+        let held = self.held.clone();
+        Box::pin(async move {
+            for _ in 0..20 {
+                if held.lock().expect("locks").insert(account.clone()) {
+                    return Ok(Box::new(HeldLock(account, held)) as LockGuard);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(LockError::Busy)
+        })
     }
 }
 

@@ -439,7 +439,10 @@ async fn happen(world: &World, fault: Fault, account: usize, chance: &mut Chance
         | Fault::VaultFull => keychain_fault(world, fault, hours),
         Fault::VaultHung => world.with(|s| {
             s.hit(fault);
-            s.keychain.items[account].hung_until = s.now() + minutes;
+            // A call that is under way does not end sooner.
+            let until = s.now() + minutes;
+            let item = &mut s.keychain.items[account];
+            item.hung_until = item.hung_until.max(until);
         }),
         Fault::VaultWriteLost | Fault::VaultWriteUnanswered => {
             world.with(|s| s.keychain.items[account].next = Some(fault));

@@ -15,6 +15,8 @@
 //!   was stored by a wrong clock is misread by the next start.
 //! - 4: what a dead process left on the screen nobody can take away; a vault that went back to an
 //!   older grant is asked about in the window, not by a notification.
+//! - 12: a removal that the disk did not take note of (it was full or failed) is known to one
+//!   process only; what that one had not deleted when it died is left.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,8 +41,8 @@ pub use requests::{
     answered, left, never_arrives, received, refused, sent, signed_in, waited_in_vain,
 };
 pub use stored::{
-    begins_with, durable, journaled, read, removed_from_vault, renewed_by_another, still_there,
-    store_lied, stored,
+    begins_with, durable, journaled, noted, read, removed_from_vault, renewed_by_another,
+    still_there, store_lied, stored,
 };
 pub use told::{shown, withdrawn};
 pub use watch::watch;
@@ -107,6 +109,10 @@ pub struct OfAccount {
     /// The issue that a process read from a store last while the clock was wrong.
     pub misread: Option<usize>,
     pub undone: bool,
+    /// The process that knows of the removal, while no disk has taken note of it.
+    pub unnoted_by: Option<u64>,
+    /// It died with that.
+    pub forgotten: bool,
     /// When a process last did anything for its refresh: read, wrote, sent or heard.
     pub active_at: Duration,
 }
@@ -263,6 +269,17 @@ pub fn died(s: &mut State, number: u64) {
     // What it left on the screen nobody can take away, or answer: the next one knows no id of it.
     s.judge.screen.clear();
     let mut gaps = 0;
+    for truth in &mut s.accounts {
+        if truth
+            .judged
+            .unnoted_by
+            .take_if(|by| *by == number)
+            .is_some()
+        {
+            truth.judged.forgotten = true;
+            s.tally.unnoted += 1;
+        }
+    }
     for account in 0..s.accounts.len() {
         // It died in the middle of sending: the journal does not say yet that it was shown.
         let noted = s

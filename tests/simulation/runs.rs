@@ -26,12 +26,26 @@ fn number(name: &str) -> Option<u64> {
 /// So many worlds that broke a promise are enough to read.
 const ENOUGH: usize = 20;
 
+/// What was lived so far, said every so many worlds: a run that is cut short has a result, too.
+fn say_progress(every: Option<u64>, tally: &Tally, failed: &[Outcome], begun: Instant) {
+    if every.is_some_and(|every| tally.worlds.is_multiple_of(every)) {
+        println!(
+            "so far: {} worlds, {:.1} account-years, {} that broke a promise, {} s",
+            tally.worlds,
+            years(tally.account_time),
+            failed.len(),
+            begun.elapsed().as_secs()
+        );
+    }
+}
+
 /// Lives worlds with seeds from `first` on, on all cores, until all were lived, time is up or
 /// enough went wrong.
 fn live_many(
     first: u64,
     worlds: u64,
     until: Option<Instant>,
+    progress: Option<u64>,
     enough: impl Fn(&[Outcome]) -> bool + Sync,
 ) -> (Tally, Vec<Outcome>, Duration) {
     let begun = Instant::now();
@@ -52,11 +66,16 @@ fn live_many(
                     }
                     let outcome = live(seed, false);
                     let mut total = total.lock().expect("the total");
+                    let total = &mut *total;
                     total.0.add(&outcome.tally);
                     if !outcome.violations.is_empty() {
+                        if progress.is_some() {
+                            print_violations(std::slice::from_ref(&outcome));
+                        }
                         total.1.push(outcome);
                         done.fetch_or(enough(&total.1), Ordering::Relaxed);
                     }
+                    say_progress(progress, &total.0, &total.1, begun);
                 }
             });
         }
@@ -66,8 +85,11 @@ fn live_many(
     (tally, failed, begun.elapsed())
 }
 
+fn years(time: Duration) -> f64 {
+    time.as_secs_f64() / (365.25 * 86_400.0)
+}
+
 fn report(tally: &Tally, failed: &[Outcome], took: Duration) {
-    let years = |time: Duration| time.as_secs_f64() / (365.25 * 86_400.0);
     println!(
         "{} worlds, {:.1} simulated years, {:.1} account-years, {} accounts in {:.0} s",
         tally.worlds,
@@ -87,8 +109,8 @@ fn report(tally: &Tally, failed: &[Outcome], took: Duration) {
         tally.sign_ins
     );
     println!(
-        "excepted: {} deaths between an answer and its fsync, {} losses by a store",
-        tally.gap_deaths, tally.lies
+        "excepted: {} deaths between an answer and its fsync, {} losses by a store, {} removals that no disk took note of",
+        tally.gap_deaths, tally.lies, tally.unnoted
     );
     println!(
         "at least {} accounts and {} faults in each world",
@@ -154,7 +176,7 @@ fn no_event_in_any_order_costs_a_grant_or_a_false_prompt() {
     }
     let worlds = number("TOKENTRAY_WORLDS").unwrap_or(WORLDS);
     let first = number("TOKENTRAY_FIRST_SEED").unwrap_or(1);
-    let (tally, failed, took) = live_many(first, worlds, None, |f| f.len() >= ENOUGH);
+    let (tally, failed, took) = live_many(first, worlds, None, None, |f| f.len() >= ENOUGH);
     report(&tally, &failed, took);
     let seeds: Vec<u64> = failed.iter().map(|outcome| outcome.seed).collect();
     if let Some(first) = seeds.first() {
@@ -197,8 +219,10 @@ fn a_seed_lives_the_same_world_again() {
 fn soak() {
     let minutes = number("SOAK_MINUTES").unwrap_or(10);
     let first = number("TOKENTRAY_FIRST_SEED").unwrap_or(1_000_000);
+    let worlds = number("TOKENTRAY_WORLDS").unwrap_or(u64::MAX / 2);
     let until = Instant::now() + Duration::from_secs(60 * minutes);
-    let (tally, failed, took) = live_many(first, u64::MAX / 2, Some(until), |f| f.len() >= ENOUGH);
+    let (tally, failed, took) =
+        live_many(first, worlds, Some(until), Some(50), |f| f.len() >= ENOUGH);
     println!("seeds {first} to {}", first + tally.worlds - 1);
     report(&tally, &failed, took);
     assert!(failed.is_empty());
@@ -215,7 +239,7 @@ fn a_broken_variant_is_caught() {
             .any(|v| u64::from(v.invariant) == promise)
     };
     let worlds = number("TOKENTRAY_WORLDS").unwrap_or(WORLDS);
-    let (tally, failed, _) = live_many(1, worlds, None, |f| f.iter().any(breaks_it));
+    let (tally, failed, _) = live_many(1, worlds, None, None, |f| f.iter().any(breaks_it));
     let mut broken: Vec<u8> = failed
         .iter()
         .flat_map(|o| o.violations.iter().map(|v| v.invariant))

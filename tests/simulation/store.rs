@@ -315,7 +315,11 @@ impl Vault for Store {
         let (seat, account) = (self.seat.clone(), self.index(&account));
         Box::pin(async move {
             seat.point(Point::RemovalBegun).await;
-            let (time, hung) = seat.world.with(|s| Self::latency(s, Some(account)));
+            let (time, hung) = seat.world.with(|s| {
+                // As the keychain's thread has it: a change takes the place of one that waits.
+                s.keychain.items[account].late.truncate(1);
+                Self::latency(s, Some(account))
+            });
             seat.takes(time).await;
             let removed = seat.world.with(|s| {
                 if hung {
@@ -646,6 +650,7 @@ impl Journal for Journals {
                 }
                 s.disk.files.remove(&account);
                 s.disk.removals.remove(&account);
+                judge::noted(s, seat.proc.number, account, true);
                 Ok(())
             })
         })
@@ -661,7 +666,12 @@ impl Journal for Journals {
             seat.point(Point::RemovalBegun).await;
             seat.takes(Duration::from_millis(3)).await;
             let marked = seat.world.with(|s| {
-                if s.disk.fails || s.disk.full {
+                let fails = s.disk.fails || s.disk.full;
+                if removal.is_some() || !fails {
+                    let stands = !fails || s.disk.removals.contains_key(&account);
+                    judge::noted(s, seat.proc.number, account, stands);
+                }
+                if fails {
                     return Err(JournalError::Full("simulated".into()));
                 }
                 match removal {

@@ -22,6 +22,8 @@ pub struct Tally {
     pub gap_deaths: u64,
     /// Grants that a store lost after it had confirmed them.
     pub lies: u64,
+    /// Removals that no disk had taken note of when their process died.
+    pub unnoted: u64,
     pub faults: [u64; Fault::ALL.len()],
     pub points: [u64; Point::ALL.len()],
     /// Of the world that had the fewest.
@@ -45,6 +47,7 @@ impl Default for Tally {
             sign_ins: 0,
             gap_deaths: 0,
             lies: 0,
+            unnoted: 0,
             faults: [0; Fault::ALL.len()],
             points: [0; Point::ALL.len()],
             fewest_accounts: u64::MAX,
@@ -68,6 +71,7 @@ impl Tally {
         self.sign_ins += other.sign_ins;
         self.gap_deaths += other.gap_deaths;
         self.lies += other.lies;
+        self.unnoted += other.unnoted;
         for (mine, its) in self.faults.iter_mut().zip(other.faults) {
             *mine += its;
         }

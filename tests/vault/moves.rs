@@ -149,3 +149,21 @@ async fn a_note_of_a_removal_needs_no_key_and_goes_with_the_account() {
     journal.mark_removed(other, None).await.unwrap();
     assert_eq!(journal.removed().await, Ok(vec![]));
 }
+
+#[tokio::test]
+async fn the_note_of_a_removal_goes_last() {
+    let folder = TempDir::new().unwrap();
+    let journal = FileJournal::new(folder.path().join("journal"), "vault");
+    journal.open(SealKey([1; 32]));
+    let removal = Removal { revoke: true };
+    let noted = journal.mark_removed(account(1), Some(removal));
+    noted.await.unwrap();
+    // An entry that cannot be deleted.
+    let entry = folder.path().join("journal").join(&account(1).0);
+    fs::create_dir(&entry).unwrap();
+    journal.remove(account(1)).await.expect_err("a folder");
+    assert_eq!(journal.removed().await, Ok(vec![(account(1), removal)]));
+    fs::remove_dir(entry).unwrap();
+    journal.remove(account(1)).await.unwrap();
+    assert_eq!(journal.removed().await, Ok(vec![]));
+}

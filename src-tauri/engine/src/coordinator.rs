@@ -112,7 +112,7 @@ pub enum Message {
     /// What the journal says was removed, by an earlier process.
     Removed(Vec<(AccountId, Removal)>),
     /// Delete what is left of an account, and revoke these grants if that is safe.
-    Forget(AccountId, Vec<Grant>),
+    Forget(AccountId, Removal, Vec<Grant>),
     /// A removal was undone.
     Keep(AccountId),
     PauseAll(bool),

@@ -162,6 +162,11 @@ pub fn removed_from_vault(s: &mut State, account: usize) {
     }
 }
 
+/// Whether the disk took note of a removal, of its end or of its undoing.
+pub fn noted(s: &mut State, proc: u64, account: usize, taken: bool) {
+    s.accounts[account].judged.unnoted_by = (!taken).then_some(proc);
+}
+
 /// The newest grant that was safe is still somewhere.
 pub fn still_there(s: &mut State, account: usize, after: &str) {
     let Some(newest) = s.accounts[account].judged.newest_safe else {

@@ -154,7 +154,7 @@ fn at_the_end(s: &mut State) {
             let left = s.keychain.items[account].content.is_some()
                 || s.keychain.items[account].secret.is_some()
                 || s.disk.visible(account).is_some();
-            if left {
+            if left && !truth.judged.forgotten {
                 s.violated(
                     12,
                     format!("account {account} was removed, and something of it is left"),

@@ -1,8 +1,8 @@
 //! Accounts that go for good: what the vault holds of them, what the provider is told.
 //!
-//! A removal stands in the journal until nothing is left, so a crash or a locked keychain only
-//! delays it. The surprising thing: a request that is still out is awaited first, because its
-//! answer may be the only refresh token that is alive.
+//! A removal stands in the journal until nothing is left, so a crash, a locked keychain or a disk
+//! that fails only delays it. The surprising thing: a request that is still out is awaited first,
+//! because its answer may be the only refresh token that is alive.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ impl Task {
         );
         unwanted.retain(|grant| self.may_revoke(id, grant));
         self.drop_account(id);
-        self.forget(id, unwanted);
+        self.forget(id, leaving.removal, unwanted);
     }
 
     /// A late success of an account that is being removed: kept until it is gone for good, because
@@ -75,18 +75,26 @@ impl Task {
     /// Removals that an earlier process began.
     pub(super) fn finish_removals(&mut self) {
         let Ports { journal, clock, .. } = self.ports.clone();
-        let messages = self.messages.clone();
+        let messages = self.messages.downgrade();
         tokio::spawn(async move {
-            let removed = match journal.removed().await {
-                Ok(removed) if removed.is_empty() => return,
-                Ok(removed) => removed,
-                Err(error) => {
-                    tracing::warn!(%error, "removals that were begun cannot be finished yet");
-                    return;
+            let mut failures = 0;
+            let removed = loop {
+                match journal.removed().await {
+                    Ok(removed) => break removed,
+                    Err(error) => {
+                        failures += 1;
+                        tracing::warn!(%error, "removals that were begun cannot be finished yet");
+                        clock.sleep(policy::store_pause(failures)).await;
+                    }
                 }
             };
+            if removed.is_empty() {
+                return;
+            }
             clock.sleep(SETTLE).await;
-            let _ = messages.send(Message::Removed(removed));
+            if let Some(messages) = messages.upgrade() {
+                let _ = messages.send(Message::Removed(removed));
+            }
         });
     }
 
@@ -107,17 +115,17 @@ impl Task {
                     let entry = ports.journal.read(id.clone()).await.ok().flatten();
                     unwanted.extend(entry.and_then(|entry| entry.unconfirmed));
                 }
-                let _ = messages.send(Message::Forget(id, unwanted));
+                let _ = messages.send(Message::Forget(id, removal, unwanted));
             });
         }
     }
 
     /// Deletes everything of an account that has no life (any more), as long as it takes.
-    pub(super) fn forget(&mut self, id: &AccountId, unwanted: Vec<Grant>) {
+    pub(super) fn forget(&mut self, id: &AccountId, removal: Removal, unwanted: Vec<Grant>) {
         for grant in unwanted {
             tokio::spawn(tell_provider(self.ports.clone(), id.clone(), grant));
         }
-        let task = tokio::spawn(delete(self.ports.clone(), id.clone()));
+        let task = tokio::spawn(delete(self.ports.clone(), id.clone(), removal));
         if let Some(earlier) = self.forgetting.insert(id.clone(), task.abort_handle()) {
             earlier.abort();
         }
@@ -165,29 +173,48 @@ impl Task {
     }
 }
 
-/// Deletes what vault, journal and history hold; a vault that cannot is asked again.
-async fn delete(ports: Ports, id: AccountId) {
+/// Deletes what vault, journal and history hold; what cannot let go is asked again.
+async fn delete(ports: Ports, id: AccountId, removal: Removal) {
     let mut failures = 0;
-    loop {
-        let grant = ports.vault.remove_grant(id.clone()).await;
-        let secret = ports.vault.store_client_secret(id.clone(), None).await;
-        match grant.and(secret) {
-            Ok(()) => break,
-            Err(error @ VaultError::Newer(_)) => {
-                tracing::warn!(account = %id, %error, "a removed account's item stays in the vault");
-                break;
-            }
-            Err(error) => {
-                failures += 1;
-                tracing::warn!(account = %id, %error, "a removed account cannot be deleted yet");
-                ports.clock.sleep(policy::store_pause(failures)).await;
-            }
+    while !delete_once(&ports, &id).await {
+        failures += 1;
+        // The disk may not have taken the note when the removal began: without it a crash in this
+        // pause would leave the rest for good.
+        if let Err(error) = ports.journal.mark_removed(id.clone(), Some(removal)).await {
+            tracing::warn!(account = %id, %error, "a crash would leave a removal unfinished");
         }
-    }
-    if let Err(error) = ports.journal.remove(id.clone()).await {
-        tracing::warn!(account = %id, %error, "a removed account's journal stays");
+        ports.clock.sleep(policy::store_pause(failures)).await;
     }
     ports.history.forget(id);
+}
+
+/// Whether vault and journal hold nothing of the account any more. The journal's note goes last.
+async fn delete_once(ports: &Ports, id: &AccountId) -> bool {
+    // A vault that is being moved would take along what is deleted at its old place.
+    let _lock = match ports.locks.lock(id.clone()).await {
+        Ok(lock) => lock,
+        Err(error) => {
+            tracing::info!(account = %id, %error, "a removed account cannot be deleted yet");
+            return false;
+        }
+    };
+    let grant = ports.vault.remove_grant(id.clone()).await;
+    let secret = ports.vault.store_client_secret(id.clone(), None).await;
+    match grant.and(secret) {
+        Ok(()) => {}
+        Err(error @ VaultError::Newer(_)) => {
+            tracing::warn!(account = %id, %error, "a removed account's item stays in the vault");
+        }
+        Err(error) => {
+            tracing::warn!(account = %id, %error, "a removed account cannot be deleted yet");
+            return false;
+        }
+    }
+    let removed = ports.journal.remove(id.clone()).await;
+    if let Err(error) = &removed {
+        tracing::warn!(account = %id, %error, "a removed account's journal cannot be deleted yet");
+    }
+    removed.is_ok()
 }
 
 /// Says at the provider that a grant is no longer wanted (RFC 7009), a few times if need be.

@@ -175,11 +175,11 @@ impl Task {
             }
             Message::Purge { account, removal } => self.purge(&account, removal),
             Message::Removed(removed) => self.on_removed(removed),
-            Message::Forget(id, unwanted) => {
+            Message::Forget(id, removal, unwanted) => {
                 if !self.lives.contains_key(&id) {
                     let unwanted = unwanted.into_iter().filter(|g| self.may_revoke(&id, g));
                     let unwanted = unwanted.collect();
-                    self.forget(&id, unwanted);
+                    self.forget(&id, removal, unwanted);
                 }
             }
             Message::Keep(id) => {

@@ -1,5 +1,7 @@
 //! Settings, vault, doctor, discovery: what keeps the house in order.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::{Answer, Engine, VaultMover, accounts::said, telling, typed};
@@ -323,9 +325,13 @@ impl Engine {
             return Err(busy("a refresh or a save is still going on".into()));
         }
         let accounts = self.inner.coordinator.snapshot().accounts();
-        let mut ids: Vec<AccountId> = accounts.iter().map(|v| v.account.id.clone()).collect();
-        // One that can still be restored must find its grant.
+        let mut ids: BTreeSet<AccountId> = accounts.iter().map(|v| v.account.id.clone()).collect();
+        // One that can still be restored must find its grant; and what is being deleted must not be
+        // copied behind the back of whoever deletes it.
         ids.extend(self.changing().removed.keys().cloned());
+        let removed = self.inner.ports.journal.removed().await;
+        let removed = removed.map_err(|error| busy(error.to_string()))?;
+        ids.extend(removed.into_iter().map(|(id, _)| id));
         let mut locks = Vec::new();
         for id in &ids {
             match self.inner.ports.locks.lock(id.clone()).await {
@@ -333,7 +339,7 @@ impl Engine {
                 Err(error) => return Err(busy(format!("an account is in use ({error})"))),
             }
         }
-        let ended = mover(to, ids).await;
+        let ended = mover(to, ids.into_iter().collect()).await;
         drop(locks);
         ended.map_err(|what| {
             Problem::new(Code::VaultUnavailable, what)

@@ -180,11 +180,11 @@ impl Journal for FileJournal {
     fn remove(&self, account: AccountId) -> Pending<'static, Result<(), JournalError>> {
         self.in_turn(account, |files, _, account| {
             let path = files.path(account);
-            // The first two: what earlier programs left, and a file that was being made.
-            [".spare", ".next", ".new", REMOVED]
+            // Beside the entry: what earlier programs left, and a file that was being made. The
+            // note goes last: whatever comes in between, the next start finds it.
+            [".spare", ".next", ".new", "", REMOVED]
                 .iter()
                 .map(|ending| private_file::sibling(&path, ending))
-                .chain([path.clone()])
                 .try_for_each(|file| private_file::remove(&file))
                 .map_err(|error| failure(&error))
         })
