@@ -318,6 +318,38 @@ async fn a_grant_stored_by_a_clock_that_was_a_year_ahead_is_renewed_and_lives_it
     assert_eq!(world.provider.count(), 2, "then by its own hour");
 }
 
+/// Whenever its turn comes: before, between and after the tries of the other.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_fails_alone_makes_no_other_late() {
+    let short = mins(10);
+    let mut late = Vec::new();
+    for age in (180..480).step_by(10) {
+        let mut ill = grant(mins(59), HOUR);
+        ill.refresh_token = Some(Secret::new("refresh-ill"));
+        let well = grant(secs(age), short);
+        let mut world = World::new([(account("ill"), Some(ill)), (account("well"), Some(well))]);
+        let down = refusal(503, "server_error", "");
+        world.provider.always("refresh-ill", down);
+        world
+            .provider
+            .habit(Some(tokens("renewed", None, Some(short.as_secs()))));
+        world.start().await;
+        for _ in 0..8 * 60 {
+            world.pass(secs(1)).await;
+            let end = world.row("well").expires_at.expect("an end");
+            if end <= world.clock.now().wall {
+                late.push(age);
+                break;
+            }
+        }
+    }
+    assert_eq!(
+        late,
+        Vec::<u64>::new(),
+        "ages of a token that ended before it was renewed"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn slow_probes_are_counted_over_restarts() {
     let mut world = World::with_grant(mins(59), HOUR).await;

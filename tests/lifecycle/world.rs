@@ -117,6 +117,8 @@ pub struct Seen {
 pub struct Provider {
     script: Mutex<VecDeque<Answer>>,
     habit: Mutex<Option<Answer>>,
+    /// What it answers to this refresh token, always.
+    toward: Mutex<Option<(String, Answer)>>,
     pub seen: Mutex<Vec<Seen>>,
     /// What the issuer's metadata say; nothing: there are none.
     metadata: Mutex<Option<serde_json::Value>>,
@@ -133,6 +135,11 @@ impl Provider {
     /// What it answers when the script is over; by default fresh tokens of an hour.
     pub fn habit(&self, answer: Option<Answer>) {
         *self.habit.lock().expect("habit") = answer;
+    }
+
+    /// What it answers to this refresh token, whatever it answers to others.
+    pub fn always(&self, refresh_token: &str, answer: Answer) {
+        *self.toward.lock().expect("toward") = Some((refresh_token.to_owned(), answer));
     }
 
     /// The issuer says that its token endpoint is there.
@@ -166,6 +173,8 @@ impl TokenEndpoint for Provider {
             .iter()
             .find(|(name, _)| name == "token")
             .map(|(_, value)| value.expose().to_owned());
+        let toward = self.toward.lock().expect("toward").clone();
+        let toward = toward.filter(|(token, _)| *token == refresh_token);
         let number = {
             let mut seen = self.seen.lock().expect("seen");
             seen.push(Seen {
@@ -177,7 +186,9 @@ impl TokenEndpoint for Provider {
             seen.len()
         };
         let scripted = self.script.lock().expect("script").pop_front();
-        let answer = scripted
+        let answer = toward
+            .map(|(_, answer)| answer)
+            .or(scripted)
             .or_else(|| self.habit.lock().expect("habit").clone())
             .unwrap_or_else(|| {
                 tokens(
@@ -634,6 +645,7 @@ impl World {
             provider: Arc::new(Provider {
                 script: Mutex::default(),
                 habit: Mutex::default(),
+                toward: Mutex::default(),
                 seen: Mutex::default(),
                 metadata: Mutex::default(),
                 fetched: Mutex::default(),

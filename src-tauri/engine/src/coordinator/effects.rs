@@ -126,7 +126,7 @@ impl Task {
         match failed {
             // First look-ups after a wake often fail and heal.
             Some(cause) if settling && cause.is_network() => {}
-            Some(cause) => breaker.failed(cause, now.boot),
+            Some(cause) => breaker.failed(id, cause, now.boot),
             None => {
                 for (place, waiting) in breaker.answered().into_iter().enumerate() {
                     if waiting != *id {

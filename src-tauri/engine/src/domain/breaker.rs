@@ -1,7 +1,9 @@
 //! One breaker per token endpoint host: after five failures in a row one account at a time probes.
 //!
 //! The surprising thing is the queue: accounts take turns, so that one whose own setup is broken
-//! cannot keep the breaker open for all; who does not take a turn falls out of the queue.
+//! cannot keep the breaker open for all; who does not take a turn falls out of the queue. Only who
+//! is due stands in it, and who has not failed since the host last answered goes first: what fails
+//! at one account only must not make the others late.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -22,6 +24,8 @@ const SAME_HOUR: Duration = Duration::from_mins(70);
 #[derive(Debug, Default)]
 pub struct Breaker {
     failures: u32,
+    /// Accounts that failed since the host last answered.
+    failed: Vec<AccountId>,
     open: Option<Open>,
     /// Refusals of the last hour: who, of which shape, when (boot time).
     refusals: VecDeque<(AccountId, String, Duration)>,
@@ -49,18 +53,19 @@ impl Breaker {
             let until = open.next_probe + NOBODY_ELSE;
             return (now < until).then_some((until, open.cause));
         }
-        let is_due = wants == Probe::Due;
+        let failed = &self.failed;
         let place = open
             .turns
             .iter()
             .position(|a| a == account)
             .unwrap_or_else(|| {
-                if is_due {
-                    open.turns.push_back(account.clone());
-                    open.turns.len() - 1
-                } else {
-                    open.turns.len()
+                if wants != Probe::Due {
+                    return open.turns.len();
                 }
+                let behind = |a: &AccountId| failed.contains(account) || !failed.contains(a);
+                let place = open.turns.iter().take_while(|a| behind(a)).count();
+                open.turns.insert(place, account.clone());
+                place
             });
         let turn = open.next_probe + PROBE_PAUSE * u32::try_from(place).unwrap_or(u32::MAX);
         let somebody_slept = now >= open.next_probe + TURN;
@@ -71,14 +76,13 @@ impl Breaker {
         }
     }
 
-    /// This account begins to send: the next probe is another's. Who stood before it and let its
-    /// turn pass stands there no more.
+    /// This account begins to send: the next probe is another's, or its own when it is due again.
+    /// Who stood before it and let its turn pass stands there no more.
     pub fn takes_turn(&mut self, account: &AccountId, now: Duration) {
         if let Some(open) = &mut self.open {
             open.next_probe = now + PROBE_PAUSE;
             let place = open.turns.iter().position(|a| a == account);
             open.turns.drain(..place.map_or(0, |place| place + 1));
-            open.turns.push_back(account.clone());
         }
     }
 
@@ -87,6 +91,7 @@ impl Breaker {
         if let Some(open) = &mut self.open {
             open.turns.retain(|a| a != account);
         }
+        self.failed.retain(|a| a != account);
         self.refusals.retain(|(a, _, _)| a != account);
     }
 
@@ -95,9 +100,12 @@ impl Breaker {
         self.refusals.retain(|(a, _, _)| a != account);
     }
 
-    /// The host did not answer as a provider does.
-    pub fn failed(&mut self, cause: Cause, now: Duration) {
+    /// The host did not answer this account as a provider does.
+    pub fn failed(&mut self, account: &AccountId, cause: Cause, now: Duration) {
         self.failures += 1;
+        if !self.failed.contains(account) {
+            self.failed.push(account.clone());
+        }
         if self.failures >= OPENS_AFTER && self.open.is_none() {
             self.open = Some(Open {
                 cause,
@@ -107,13 +115,20 @@ impl Breaker {
         }
     }
 
-    /// The host answered: returns the accounts that waited for their turn.
+    /// The host answered: returns the accounts that it kept waiting, by their turn or by a failure.
     pub fn answered(&mut self) -> Vec<AccountId> {
         self.failures = 0;
-        self.open
-            .take()
-            .map(|o| o.turns.into_iter().collect())
-            .unwrap_or_default()
+        let failed = std::mem::take(&mut self.failed);
+        let Some(open) = self.open.take() else {
+            return Vec::new();
+        };
+        let mut waiting: Vec<AccountId> = open.turns.into();
+        for account in failed {
+            if !waiting.contains(&account) {
+                waiting.push(account);
+            }
+        }
+        waiting
     }
 
     /// Notes a well-formed refusal.
@@ -153,15 +168,29 @@ pub enum Probe {
 mod tests {
     use super::*;
 
+    fn id(name: &str) -> AccountId {
+        AccountId(name.into())
+    }
+
+    fn at(second: u64) -> Duration {
+        Duration::from_secs(second)
+    }
+
+    /// Opened at 0:04 by these, of which the last one failed last.
+    fn opened_by(accounts: &[&AccountId]) -> Breaker {
+        let mut breaker = Breaker::default();
+        for second in 0..5 {
+            let whose = accounts[usize::try_from(second).unwrap() % accounts.len()];
+            assert_eq!(breaker.closed_until(whose, Probe::Due, at(second)), None);
+            breaker.failed(whose, Cause::ServerError, at(second));
+        }
+        breaker
+    }
+
     #[test]
     fn an_open_breaker_lets_accounts_probe_in_turn() {
-        let (a, b) = (AccountId("a".into()), AccountId("b".into()));
-        let mut breaker = Breaker::default();
-        let at = Duration::from_secs;
-        for second in 0..5 {
-            assert_eq!(breaker.closed_until(&a, Probe::Due, at(second)), None);
-            breaker.failed(Cause::ServerError, at(second));
-        }
+        let (a, b) = (id("a"), id("b"));
+        let mut breaker = opened_by(&[&a, &b]);
         assert_eq!(
             breaker.closed_until(&a, Probe::Due, at(5)),
             Some((at(64), Cause::ServerError))
@@ -181,17 +210,15 @@ mod tests {
             Some((at(184), Cause::ServerError))
         );
         assert_eq!(breaker.closed_until(&b, Probe::Due, at(124)), None);
-        assert_eq!(breaker.answered(), [b, a.clone()]);
+        breaker.takes_turn(&b, at(124));
+        assert_eq!(breaker.answered(), [a.clone(), b]);
         assert_eq!(breaker.closed_until(&a, Probe::Due, at(125)), None);
     }
 
     #[test]
     fn who_lets_a_turn_pass_or_needs_setup_holds_up_nobody() {
-        let id = |name: &str| AccountId(name.into());
         let (gone, setup, a, b) = (id("gone"), id("setup"), id("a"), id("b"));
-        let mut breaker = Breaker::default();
-        let at = Duration::from_secs;
-        (0..5).for_each(|second| breaker.failed(Cause::ServerError, at(second)));
+        let mut breaker = opened_by(&[&gone, &a, &b]);
         for account in [&gone, &a, &b] {
             breaker.closed_until(account, Probe::Due, at(5));
         }
@@ -200,16 +227,36 @@ mod tests {
         assert!(breaker.closed_until(&setup, Probe::Unfit, at(69)).is_some());
         assert_eq!(breaker.closed_until(&a, Probe::Due, at(69)), None);
         breaker.takes_turn(&a, at(69));
-        let turns: Vec<u64> = (0..3)
-            .map(|_| {
-                let (until, _) = breaker.closed_until(&b, Probe::Due, at(70)).unwrap();
-                breaker.takes_turn(&b, until);
-                until.as_secs()
-            })
-            .collect();
-        assert_eq!(turns[0], 129, "the one that let its turn pass is out");
+        let (until, _) = breaker.closed_until(&b, Probe::Due, at(70)).unwrap();
+        assert_eq!(until, at(129), "the one that let its turn pass is out");
+        breaker.takes_turn(&b, until);
         // With nobody else, after five minutes, even one in setup probes.
         let (until, _) = breaker.closed_until(&setup, Probe::Unfit, at(70)).unwrap();
         assert_eq!(breaker.closed_until(&setup, Probe::Unfit, until), None);
+    }
+
+    #[test]
+    fn who_probed_and_waits_holds_no_turn() {
+        let (a, b) = (id("a"), id("b"));
+        let mut breaker = opened_by(&[&a, &b]);
+        breaker.takes_turn(&a, at(64));
+        breaker.closed_until(&a, Probe::NotDue, at(65));
+        let (until, _) = breaker.closed_until(&b, Probe::Due, at(100)).unwrap();
+        assert_eq!(until, at(124), "the next turn is free");
+    }
+
+    #[test]
+    fn who_has_not_failed_goes_before_all_who_did() {
+        let (a, b, well, too) = (id("a"), id("b"), id("well"), id("too"));
+        let mut breaker = opened_by(&[&a, &b]);
+        let order = [&a, &b, &well, &too];
+        for account in order {
+            breaker.closed_until(account, Probe::Due, at(5));
+        }
+        let turns = order.map(|account| {
+            let (until, _) = breaker.closed_until(account, Probe::Due, at(6)).unwrap();
+            until.as_secs()
+        });
+        assert_eq!(turns, [184, 244, 64, 124]);
     }
 }
