@@ -170,6 +170,23 @@ async fn what_was_read_by_a_clock_that_was_behind_is_renewed_when_it_is_set_righ
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_came_while_the_clock_was_ahead_is_read_by_its_true_age_after_a_restart() {
+    let ahead = chrono::TimeDelta::minutes(30);
+    let mut world = World::with_grant(mins(49), HOUR).await;
+    world.clock.jump(ahead);
+    while world.provider.count() == 0 {
+        world.pass(secs(1)).await;
+    }
+    world.clock.jump(-ahead);
+    world.pass(mins(40)).await;
+    world.engine().shut_down().await;
+    world.start().await;
+    world.pass(mins(10)).await;
+    let counted = world.provider.count();
+    assert_eq!(counted, 2, "ten minutes before its true end");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_is_set_ahead_renews_what_was_read_and_ends_nothing() {
     let world = World::with_grant(mins(5), HOUR).await;
     world

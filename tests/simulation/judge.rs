@@ -11,8 +11,9 @@
 //!   enough (REFRESH.md), so the lie above is not told then.
 //! - 4, 10 and 11: what a process reads from a store it dates by the machine's clock: while that is
 //!   wrong (and until the engine has seen that it was set right), it may take what is over for good.
-//!   Afterwards such a token is handed out as `short` only, where no refresh succeeds. A grant that
-//!   was stored by a wrong clock is misread by the next start.
+//!   Afterwards such a token is handed out as `short` only, where no refresh succeeds. A grant whose
+//!   dates in the vault are by a wrong clock (nobody lived to see it set right) is misread by the
+//!   next start.
 //! - 4: what a dead process left on the screen nobody can take away; a vault that went back to an
 //!   older grant is asked about in the window, not by a notification.
 //! - 12: a removal that the disk did not take note of (it was full or failed) is known to one
@@ -104,7 +105,7 @@ pub struct OfAccount {
     pub edited: bool,
     /// The vault went back to an older grant; after a start a person is asked before it is used.
     pub rolled_back: bool,
-    /// Its newest grant was stored by a clock that was wrong.
+    /// The dates of its newest stored grant are by a clock that was wrong.
     pub misdated: bool,
     /// The issue that a process read from a store last while the clock was wrong.
     pub misread: Option<usize>,

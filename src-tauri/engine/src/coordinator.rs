@@ -345,5 +345,5 @@ struct Task {
 }
 
 fn wall_offset(now: Now) -> i64 {
-    now.wall.timestamp_millis() - i64::try_from(now.boot.as_millis()).unwrap_or(i64::MAX)
+    now.skew().num_milliseconds()
 }

@@ -194,7 +194,6 @@ pub fn received(s: &mut State, proc: u64, account: usize, token: (usize, u32), o
     let now = s.now();
     s.tell(|| format!("  [{proc}] receives issue {order} of account {account}"));
     let (family, number) = token;
-    let wrong_clock = s.clock_wrong != 0;
     let truth = &mut s.accounts[account];
     truth.issues[order].received = Some((proc, now));
     truth.families[family].tokens[number as usize].unanswered = false;
@@ -202,7 +201,6 @@ pub fn received(s: &mut State, proc: u64, account: usize, token: (usize, u32), o
         truth.families[family].tokens[number as usize].spent = Some((proc, order));
     }
     truth.judged.resolve(now);
-    truth.judged.misdated = wrong_clock;
     truth.judged.knows(proc, order);
     if s.judge.screen.contains(&account) {
         s.judge.look.notify_one();

@@ -1,8 +1,9 @@
 //! What vault and journal hold: invariants 2, 3 and 12.
 
+use chrono::TimeDelta;
 use tokentray::domain::{grant::Grant, journal_entry::JournalEntry};
 
-use super::super::world::State;
+use super::super::world::{State, begin};
 
 /// A world begins with this grant in the vault.
 pub fn begins_with(s: &mut State, account: usize, order: usize) {
@@ -48,7 +49,15 @@ pub fn stored(s: &mut State, proc: u64, account: usize, grant: &Grant) {
     if s.is_alive(proc) {
         s.accounts[account].judged.knows(proc, order);
     }
+    dated(s, account, grant, order);
     mark_safe(s, account, order);
+}
+
+/// Whether a start that reads this grant now would know its age.
+fn dated(s: &mut State, account: usize, grant: &Grant, order: usize) {
+    let truth = &mut s.accounts[account];
+    let issued = begin() + TimeDelta::from_std(truth.issues[order].at).unwrap_or_default();
+    truth.judged.misdated = (grant.issued_at - issued).abs() > TimeDelta::minutes(2);
 }
 
 /// A journal entry becomes visible.
@@ -70,6 +79,10 @@ pub fn journaled(s: &mut State, proc: u64, account: usize, entry: &JournalEntry)
             .judged
             .generations
             .insert(grant.generation, order);
+        let in_vault = s.keychain.items[account].grant().map(|g| g.generation);
+        if in_vault < Some(grant.generation) {
+            dated(s, account, grant, order);
+        }
     }
 }
 

@@ -105,9 +105,10 @@ fn look_at_account(s: &mut State, account: usize) {
     }
     let newest = s.in_memory(account);
     if newest.is_some_and(|n| {
-        s.accounts[account].judged.misread == Some(n) && !s.knows_its_age(account, n)
+        let judged = &s.accounts[account].judged;
+        (judged.misread == Some(n) || judged.misdated) && !s.knows_its_age(account, n)
     }) {
-        // It may be good by what the clock said: that it is over is no evidence for the engine.
+        // It may be good by what the clock says or said: that it is over is no evidence for the engine.
         return;
     }
     let since = *s.accounts[account].judged.dead_since.get_or_insert(now);

@@ -178,6 +178,17 @@ impl Grant {
         }
     }
 
+    /// Moves every date that was counted from the moment of sending, as if the clock had been so
+    /// much further on then. The ID token says its own end; the refresh token's may be kept from an
+    /// earlier reply, by a clock that was right: it never moves nearer.
+    pub fn date_by(&mut self, by: TimeDelta) {
+        let moved = |at: DateTime<Utc>| at.checked_add_signed(by).unwrap_or(at);
+        self.issued_at = moved(self.issued_at);
+        self.expires_at = self.expires_at.map(moved);
+        self.refresh_at = self.refresh_at.map(moved);
+        self.refresh_token_expires_at = self.refresh_token_expires_at.map(|at| moved(at).max(at));
+    }
+
     /// The versioned JSON that vault and journal keep. Holds tokens, therefore a [`Secret`].
     pub fn to_stored(&self) -> Secret {
         let text = |s: &Secret| s.expose().to_owned();

@@ -22,7 +22,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     account::AccountId,
@@ -71,6 +71,12 @@ impl Now {
     pub fn boot_of(&self, at: DateTime<Utc>) -> Duration {
         self.boot
             .saturating_add((at - self.wall).to_std().unwrap_or_default())
+    }
+
+    /// How far the wall clock is ahead of boot time: it changes when somebody sets the clock.
+    pub fn skew(&self) -> TimeDelta {
+        let boot = i64::try_from(self.boot.as_millis()).unwrap_or(i64::MAX);
+        TimeDelta::milliseconds(self.wall.timestamp_millis().saturating_sub(boot))
     }
 
     /// The wall time at that boot time.
@@ -258,7 +264,7 @@ impl Life {
             Input::Setup(setup) => self.on_setup(setup, now, &mut out),
             Input::Margin(margin) => self.on_margin(margin),
             Input::Woke { trigger, after } => self.on_woke(trigger, now.boot + after, &mut out),
-            Input::ClockSet { after } => self.on_clock_set(after, now),
+            Input::ClockSet { after } => self.on_clock_set(after, now, &mut out),
             Input::LookedAround { token_endpoint } => self.on_looked_around(token_endpoint, now),
             Input::Noticed => self.on_noticed(now, &mut out),
             Input::Later => self.on_later(now),

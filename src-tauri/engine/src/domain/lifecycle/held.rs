@@ -26,6 +26,8 @@ pub struct Held {
     pub received: Duration,
     /// Its age was read from the store by the wall clock, which may have been wrong then.
     pub stored: bool,
+    /// By which clock its dates are: [`Now::skew`] at that time.
+    pub skew: TimeDelta,
     /// By the clock as it was set since, the access token ends at this time already. It is renewed
     /// and a person is told by this end; where renewing fails it is handed out until the other.
     pub perhaps_ends: Option<Duration>,

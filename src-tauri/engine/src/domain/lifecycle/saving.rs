@@ -164,6 +164,8 @@ impl Life {
             }
             None => {}
         }
+        // The clock may have been set while it was on its way.
+        self.date_anew(now, out);
     }
 
     /// Then, and only then, callers see it.
@@ -233,6 +235,7 @@ impl Life {
             id_ends: grant.id_token_expires_at.map(at),
             received: received.boot.saturating_sub(age),
             stored: false,
+            skew: received.skew(),
             perhaps_ends: None,
             grant,
         });

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::{Effect, Env, Held, Life, Now, Setup, held::earlier};
 use crate::domain::{
     cause::{Cause, Verdict},
@@ -58,7 +60,8 @@ impl Life {
     /// Somebody set the wall clock. What came while this runs is timed by boot time and stays as it
     /// is. What was read from the store was timed by the wall clock: which of its two ends is right
     /// nobody knows, so it is renewed by the earlier one, and good for as long as either says.
-    pub(super) fn on_clock_set(&mut self, after: Duration, now: Now) {
+    pub(super) fn on_clock_set(&mut self, after: Duration, now: Now, out: &mut Vec<Effect>) {
+        self.date_anew(now, out);
         let stored = |h: &&Held| h.stored && h.grant.issued_at <= now.wall;
         let Some(before) = self.held.as_ref().filter(stored).cloned() else {
             return;
@@ -73,6 +76,28 @@ impl Life {
         held.received = held.received.min(before.received);
         if held.due < before.due {
             self.spread = self.spread.max(Some(now.boot + after));
+        }
+    }
+
+    /// What came while this runs has an age that is known, whatever the clock said: it is stored
+    /// with its dates by the clock as it goes now. The next start will read it by that one.
+    pub(super) fn date_anew(&mut self, now: Now, out: &mut Vec<Effect>) {
+        if self.removed || self.saving.is_some() || self.storing.is_some() {
+            return;
+        }
+        let Some(held) = self.held.as_mut().filter(|h| !h.stored) else {
+            return;
+        };
+        let by = now.skew() - held.skew;
+        if by.abs() <= TimeDelta::minutes(1) {
+            return;
+        }
+        held.skew = now.skew();
+        held.grant.date_by(by);
+        self.memory.unconfirmed = Some(held.grant.clone());
+        self.version += 1;
+        if self.store_retry.is_none() {
+            self.store(out);
         }
     }
 
