@@ -45,6 +45,11 @@ pub(super) struct Notices {
     wake: Option<Duration>,
 }
 
+enum Wanted {
+    AsBefore,
+    Another(Option<Notice>),
+}
+
 impl Notices {
     /// Keeps the open incident of an account, or forgets it.
     pub fn note(&mut self, id: &AccountId, name: String, facts: &AccountFacts, removed: bool) {
@@ -72,24 +77,66 @@ impl Notices {
     pub fn next_wake(&self) -> Option<Duration> {
         [self.gather_until, self.wake].into_iter().flatten().min()
     }
+
+    /// What is wanted by now. It is looked at every half a minute, and hardly ever another one:
+    /// nothing is copied before that is known.
+    fn want(&self, of: Vec<&AccountId>, shown: bool) -> Wanted {
+        let mut cases: Vec<(&AccountId, &Case)> = of
+            .into_iter()
+            .filter_map(|id| self.open.get_key_value(id))
+            .collect();
+        cases.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
+        let as_before = match &self.wanted {
+            None => cases.is_empty(),
+            Some(notice) => {
+                let was = notice.of.iter().map(|(id, name, what)| (id, name, what));
+                let is = cases.iter().map(|(id, c)| (*id, &c.name, &c.incident));
+                notice.shown == shown && !cases.is_empty() && was.eq(is)
+            }
+        };
+        if as_before {
+            return Wanted::AsBefore;
+        }
+        if cases.is_empty() {
+            return Wanted::Another(None);
+        }
+        let mut hash = DefaultHasher::new();
+        for (_, case) in &cases {
+            (&case.incident.id, case.incident.later_at.is_some()).hash(&mut hash);
+        }
+        let of = |(id, case): (&AccountId, &Case)| {
+            (id.clone(), case.name.clone(), case.incident.clone())
+        };
+        Wanted::Another(Some(Notice {
+            id: format!("{:016x}", hash.finish()),
+            of: cases.into_iter().map(of).collect(),
+            shown,
+        }))
+    }
 }
 
 impl Task {
     /// Works out which notification is wanted now.
     pub(super) fn look_at_notices(&mut self, now: Now) {
+        if let Wanted::Another(wanted) = self.wanted_now(now) {
+            self.notices.wanted = wanted;
+            self.publish_overall();
+            let _ = self.changes.send(Change::Overall);
+        }
+    }
+
+    fn wanted_now(&mut self, now: Now) -> Wanted {
         if !self.preferences.notify {
             self.notices.gather_until = None;
             self.notices.wake = None;
-            self.want(Vec::new(), true);
-            return;
+            return self.notices.want(Vec::new(), true);
         }
         let ahead = self.preferences.notify_ahead;
         let (mut due, mut told, mut next) = (Vec::new(), Vec::new(), None::<Duration>);
         for (id, case) in &self.notices.open {
-            let entry = (id.clone(), case.name.clone(), case.incident.clone());
             match telling(&case.incident, &case.facts, ahead, now.wall) {
-                Telling::Due { .. } => due.push(entry),
-                Telling::Told => told.push(entry),
+                Telling::Due { .. } => due.push(id),
+                Telling::Told => told.push(id),
                 Telling::At(at) => {
                     let at = now.boot_of(at);
                     next = Some(next.map_or(at, |n| n.min(at)));
@@ -106,8 +153,7 @@ impl Task {
             && self.vault_cause.is_none();
         if due.is_empty() || !may_tell {
             self.notices.gather_until = None;
-            self.want(told, true);
-            return;
+            return self.notices.want(told, true);
         }
         let gathered = *self
             .notices
@@ -118,32 +164,14 @@ impl Task {
         if self.busy.is_empty() && !loading || gathered <= now.boot {
             self.notices.gather_until = None;
             due.extend(told);
-            self.want(due, false);
+            self.notices.want(due, false)
         } else {
             let shown = self.notices.wanted.as_ref().is_none_or(|n| n.shown);
             if shown {
-                self.want(told, true);
+                self.notices.want(told, true)
+            } else {
+                Wanted::AsBefore
             }
-        }
-    }
-
-    fn want(&mut self, mut of: Vec<(AccountId, String, Incident)>, shown: bool) {
-        of.sort_by(|a, b| a.1.cmp(&b.1));
-        let wanted = (!of.is_empty()).then(|| {
-            let mut hash = DefaultHasher::new();
-            for (_, _, incident) in &of {
-                (&incident.id, incident.later_at.is_some()).hash(&mut hash);
-            }
-            Notice {
-                id: format!("{:016x}", hash.finish()),
-                of,
-                shown,
-            }
-        });
-        if wanted != self.notices.wanted {
-            self.notices.wanted = wanted;
-            self.publish_overall();
-            let _ = self.changes.send(Change::Overall);
         }
     }
 

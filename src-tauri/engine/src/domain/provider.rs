@@ -193,14 +193,12 @@ pub fn by_key(key: &str) -> Option<&'static Provider> {
 
 /// The row whose token endpoint lives at this host.
 pub fn by_host(host: &str) -> Option<&'static Provider> {
+    let lower = host.to_ascii_lowercase();
     table().iter().find(|p| {
         p.hosts
             .iter()
             .any(|pattern| match pattern.strip_prefix("*.") {
-                Some(parent) => host
-                    .to_ascii_lowercase()
-                    .strip_suffix(parent)
-                    .is_some_and(|h| h.ends_with('.')),
+                Some(parent) => lower.strip_suffix(parent).is_some_and(|h| h.ends_with('.')),
                 None => host.eq_ignore_ascii_case(pattern),
             })
     })
