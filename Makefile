@@ -146,6 +146,12 @@ bench-start: packages-test ui ## Measure the start of a daemon with a hundred ac
 	$(RELEASE)
 	tests/bench/start $(TARGET)/release
 
+.PHONY: bench-window
+bench-window: packages-test ui ## Measure from the click to the lanes, with a hundred accounts and a million rows
+	@src-tauri/packaging/need-packages python3
+	$(RELEASE)
+	tests/bench/window $(TARGET)/release
+
 .PHONY: package
 package: packages-desktop ui src-tauri/packaging/node_modules ## Build a .deb with both programs (several minutes)
 	$(RELEASE)
