@@ -21,6 +21,7 @@ use super::{
     process::die,
     provider::{Provider, Style, TruthOfAccount, refresh_text},
     store::{Content, Item, JournalFile},
+    time,
     world::{CALM, DAY, Death, HOUR, LENGTH, World, begin, configured},
 };
 
@@ -516,7 +517,7 @@ async fn suspend(world: &World, told: bool, chance: &mut Chance) {
     let length = chance.millis(60_000, 14 * 3_600_000);
     if told {
         world.signal(WakeSignal::Sleeping);
-        tokio::time::sleep(chance.millis(100, 3_000)).await;
+        time::sleep(chance.millis(100, 3_000)).await;
     }
     let dns = chance.one_in(2);
     let broken = chance.secs(2, 50);
@@ -533,7 +534,7 @@ async fn suspend(world: &World, told: bool, chance: &mut Chance) {
         }
     });
     if told {
-        tokio::time::sleep(chance.millis(100, 4_000)).await;
+        time::sleep(chance.millis(100, 4_000)).await;
         world.signal(WakeSignal::Resumed);
     }
 }

@@ -10,4 +10,5 @@ mod provider;
 mod runs;
 mod store;
 mod tally;
+mod time;
 mod world;

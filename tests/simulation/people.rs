@@ -10,13 +10,13 @@ use tokentray::{
     engine::{Caller, Engine},
     io::vault::VaultKind,
 };
-use tokio::time::Instant;
 
 use super::{
     chance::Chance,
     judge,
     kinds::Fault,
     provider::{CodeState, TruthOfAccount, parse_access},
+    time,
     world::{CALM, HOUR, LENGTH, MINUTE, State, World},
 };
 
@@ -42,7 +42,7 @@ async fn ask<T>(world: &World, question: impl AsyncFnOnce(Engine) -> T) -> Optio
 pub async fn tool(world: World, account: usize, mut chance: Chance) {
     loop {
         let pause = chance.millis(20 * 60_000, 7 * 3_600_000);
-        tokio::time::sleep(pause).await;
+        time::sleep(pause).await;
         let callers = if chance.one_in(12) { 8 } else { 1 };
         for _ in 0..callers {
             let wait = chance.below(70);
@@ -58,7 +58,7 @@ async fn hand_out(world: World, account: usize, wait: u64) {
         wait: Some(wait),
         ..TokenQuery::default()
     };
-    let asked = Instant::now();
+    let asked = time::now();
     let answer = ask(&world, async |engine| {
         engine.token(&name, query, by("git", false)).await
     })
@@ -72,11 +72,11 @@ fn judge_answer(
     world: &World,
     account: usize,
     answer: &Result<TokenAnswer, Problem>,
-    asked: Instant,
+    asked: Duration,
     wait: u64,
     suspends: u64,
 ) {
-    let took = asked.elapsed();
+    let took = time::now() - asked;
     world.with(|s| {
         s.tally.answers += 1;
         if took > Duration::from_secs(wait) + Duration::from_secs(1) {
@@ -193,7 +193,7 @@ pub async fn stale_reports(world: World, account: usize, mut chance: Chance) {
             fingerprint: None,
             token: Some(token),
         };
-        let (asked, suspends) = (Instant::now(), world.with(|s| s.judge.suspends));
+        let (asked, suspends) = (time::now(), world.with(|s| s.judge.suspends));
         let query = TokenQuery {
             wait: Some(20),
             ..TokenQuery::default()
@@ -207,7 +207,7 @@ pub async fn stale_reports(world: World, account: usize, mut chance: Chance) {
         if let Some(answer) = answer {
             judge_answer(&world, account, &answer, asked, 20, suspends);
         }
-        tokio::time::sleep(chance.millis(10, 20_000)).await;
+        time::sleep(chance.millis(10, 20_000)).await;
     }
 }
 
@@ -236,7 +236,7 @@ pub async fn sign_in(world: &World, account: usize, manner: Manner, chance: &mut
     let Some(code) = row.user_code.clone() else {
         return false;
     };
-    tokio::time::sleep(chance.secs(3, 200)).await;
+    time::sleep(chance.secs(3, 200)).await;
     match manner {
         Manner::Cancelled => {
             world.with(|s| s.hit(Fault::SignInCancelled));
@@ -258,7 +258,7 @@ pub async fn sign_in(world: &World, account: usize, manner: Manner, chance: &mut
         }),
     }
     for _ in 0..60 {
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        time::sleep(Duration::from_secs(5)).await;
         let phase = ask(world, async |engine| {
             engine.sign_in(&row.id).map(|row| row.phase)
         })
@@ -288,7 +288,7 @@ pub async fn person(world: World, mut chance: Chance) {
             }
             continue;
         };
-        tokio::time::sleep(chance.millis(5 * 60_000, 20 * 3_600_000)).await;
+        time::sleep(chance.millis(5 * 60_000, 20 * 3_600_000)).await;
         if world.now() + CALM / 2 > LENGTH {
             return;
         }
@@ -301,7 +301,7 @@ pub async fn person(world: World, mut chance: Chance) {
             _ => Manner::Well,
         };
         sign_in(&world, account, manner, &mut chance).await;
-        tokio::time::sleep(MINUTE).await;
+        time::sleep(MINUTE).await;
     }
 }
 
@@ -353,16 +353,16 @@ pub async fn sign_out(world: World, account: usize, mut chance: Chance) {
     let done = ask(&world, async |engine| engine.sign_out(&name).await).await;
     if !matches!(done, Some(Ok(_))) {
         // Nobody heard it, or half of it was done: the person says it again.
-        tokio::time::sleep(MINUTE).await;
+        time::sleep(MINUTE).await;
         world.with(|s| signs_out(s, account));
         let _ = ask(&world, async |engine| engine.sign_out(&name).await).await;
     }
-    tokio::time::sleep(chance.millis(600_000, 8 * 3_600_000)).await;
+    time::sleep(chance.millis(600_000, 8 * 3_600_000)).await;
     for _ in 0..20 {
         if sign_in(&world, account, Manner::Well, &mut chance).await {
             return;
         }
-        tokio::time::sleep(HOUR / 2).await;
+        time::sleep(HOUR / 2).await;
     }
 }
 
@@ -379,7 +379,7 @@ pub async fn refresh_by_hand(world: World, account: usize, mut chance: Chance) {
             engine.refresh(&name, by("window", true)).await
         })
         .await;
-        tokio::time::sleep(chance.secs(1, 90)).await;
+        time::sleep(chance.secs(1, 90)).await;
     }
 }
 
@@ -419,7 +419,7 @@ pub async fn pause(world: World, account: usize, mut chance: Chance) {
         s.accounts[account].paused = true;
     });
     let _ = ask(&world, async |engine| engine.pause(&name).await).await;
-    tokio::time::sleep(chance.millis(60_000, 5 * 3_600_000)).await;
+    time::sleep(chance.millis(60_000, 5 * 3_600_000)).await;
     // Until the file says so.
     loop {
         let name = world.with(|s| s.accounts[account].name.clone());
@@ -427,7 +427,7 @@ pub async fn pause(world: World, account: usize, mut chance: Chance) {
         if matches!(done, Some(Ok(_))) || world.with(|s| s.accounts[account].removed) {
             break;
         }
-        tokio::time::sleep(MINUTE).await;
+        time::sleep(MINUTE).await;
     }
     world.with(|s| {
         let now = s.now();
@@ -440,7 +440,7 @@ pub async fn pause_all(world: World, mut chance: Chance) {
     world.with(|s| s.hit(Fault::PausedAll));
     let _ = ask(&world, async |engine| engine.pause_all().await).await;
     world.with(|s| s.net.paused = true);
-    tokio::time::sleep(chance.millis(60_000, 3 * 3_600_000)).await;
+    time::sleep(chance.millis(60_000, 3 * 3_600_000)).await;
     let _ = ask(&world, async |engine| engine.resume_all().await).await;
     world.with(|s| {
         s.net.bad_at = s.now();
@@ -469,7 +469,7 @@ pub async fn remove(world: World, account: usize, undo: bool, mut chance: Chance
             engine.remove_account(&name, revoke).await
         })
         .await;
-        tokio::time::sleep(chance.millis(0, 8_000)).await;
+        time::sleep(chance.millis(0, 8_000)).await;
         let restored = ask(&world, async |engine| engine.restore_account(&name).await).await;
         world.with(|s| {
             s.tell(|| {
@@ -504,7 +504,7 @@ pub async fn remove(world: World, account: usize, undo: bool, mut chance: Chance
         match done {
             Some(Ok(())) => return,
             Some(Err(problem)) if problem.code == Code::NotFound && world.with(is_gone) => return,
-            _ => tokio::time::sleep(chance.secs(5, 60)).await,
+            _ => time::sleep(chance.secs(5, 60)).await,
         }
     }
 }
@@ -515,7 +515,7 @@ pub async fn move_vault(world: World, account: usize, mut chance: Chance) {
     if chance.one_in(2) {
         let (world, mut chance) = (world.clone(), chance.fork());
         tokio::spawn(async move {
-            tokio::time::sleep(chance.millis(0, 2_500)).await;
+            time::sleep(chance.millis(0, 2_500)).await;
             refresh_by_hand(world, account, chance).await;
         });
     }

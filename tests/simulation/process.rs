@@ -21,7 +21,7 @@ use tokentray::{
         Pending,
         browser::{Browser, BrowserError},
         history::{History, HistoryCounts, HistoryError, HistoryFilter, HistoryPage},
-        locks::{AccountLocks, FileLocks, LockError, LockGuard, try_lock_named},
+        locks::{AccountLocks, LockError, LockGuard, lock_account, try_lock_named},
         settings::{Config, SettingsEdit, SettingsError, SettingsFile},
     },
     presenter::notice_board::{NoticeBoard, Step},
@@ -34,6 +34,7 @@ use super::{
     kinds::{Fault, Point},
     provider::Endpoint,
     store::{Journals, Store},
+    time,
     world::{Death, MachineClock, Owner, State, World},
 };
 
@@ -152,7 +153,7 @@ impl Seat {
     /// Takes time, if the process lives that long.
     pub async fn takes(&self, length: Duration) {
         if !length.is_zero() {
-            tokio::time::sleep(length).await;
+            time::sleep(length).await;
         }
         self.proc.go_on().await;
     }
@@ -188,7 +189,7 @@ pub fn die(world: &World, proc: &Arc<Proc>, death: Death, point: Point) {
 pub async fn slot(world: World, slot: u64, mut chance: Chance) {
     let mut ownership = world.ownership.subscribe();
     // The first one starts first.
-    tokio::time::sleep(Duration::from_millis(slot * 700)).await;
+    time::sleep(Duration::from_millis(slot * 700)).await;
     loop {
         let number = world.with(|s| {
             s.started += 1;
@@ -198,7 +199,7 @@ pub async fn slot(world: World, slot: u64, mut chance: Chance) {
         let Ok(lock) = try_lock_named(&world.locks, "owner") else {
             // A guest; it sees when the owner's socket closes.
             let _ = ownership.changed().await;
-            tokio::time::sleep(chance.millis(100, 3000)).await;
+            time::sleep(chance.millis(100, 3000)).await;
             continue;
         };
         let lock = proc.keep(lock);
@@ -215,7 +216,7 @@ pub async fn slot(world: World, slot: u64, mut chance: Chance) {
         });
         world.ownership.send_modify(|n| *n += 1);
         let pause = world.with(|s| s.restart_after);
-        tokio::time::sleep(pause + chance.millis(0, 500)).await;
+        time::sleep(pause + chance.millis(0, 500)).await;
     }
 }
 
@@ -344,7 +345,7 @@ impl AccountLocks for KernelLocks {
         let seat = self.0.clone();
         Box::pin(async move {
             seat.point(Point::LockAsked).await;
-            let locked = FileLocks::new(&*seat.world.locks).lock(account).await;
+            let locked = lock_account(&seat.world.locks, &account, time::sleep).await;
             seat.proc.go_on().await;
             let guard = seat.proc.keep(locked?);
             seat.point(Point::LockTaken).await;

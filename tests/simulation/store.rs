@@ -34,6 +34,7 @@ use super::{
     kinds::{Fault, Point},
     people::sign_in_anew,
     process::Seat,
+    time,
     world::State,
 };
 
@@ -485,7 +486,7 @@ fn late_write(seat: &Seat, account: usize, grant: Grant, events: broadcast::Send
             }
             // The next call takes its time, too.
             let pause = world.with(|s| s.chance.millis(20, 2_500));
-            tokio::time::sleep(pause).await;
+            time::sleep(pause).await;
         }
     });
 }

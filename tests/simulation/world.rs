@@ -1,6 +1,6 @@
 //! One world: its state, its clock, and a month in it.
 //!
-//! A world lives in one single-threaded runtime on paused time. Its state is behind one lock that
+//! A world lives in one single-threaded runtime, on time of its own. Its state is behind one lock that
 //! is never held across an await, so that the same seed makes the same world. True time goes on
 //! while the machine sleeps and does not care what its clock says; providers live by it.
 
@@ -19,7 +19,7 @@ use tokentray::{
     engine::Engine,
     io::{Pending, clock::Clock, settings::Config, wake::WakeSignal},
 };
-use tokio::{sync::mpsc, sync::watch, time::Instant};
+use tokio::{sync::mpsc, sync::watch};
 
 use super::{
     chance::Chance,
@@ -31,6 +31,7 @@ use super::{
     provider::{Provider, TruthOfAccount},
     store::{Disk, Keychain},
     tally::Tally,
+    time,
 };
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -77,7 +78,6 @@ pub struct Owner {
 pub struct State {
     /// For latencies and other details of port calls.
     pub chance: Chance,
-    begun: Instant,
     suspended: Duration,
     /// Milliseconds by which the machine's clock is wrong.
     pub clock_wrong: i64,
@@ -110,7 +110,7 @@ pub struct State {
 impl State {
     /// True time since the world began.
     pub fn now(&self) -> Duration {
-        self.begun.elapsed() + self.suspended
+        time::now() + self.suspended
     }
 
     /// The time as providers know it.
@@ -210,7 +210,7 @@ impl World {
             if now >= at {
                 return;
             }
-            tokio::time::sleep((at - now).min(HOUR)).await;
+            time::sleep((at - now).min(HOUR)).await;
         }
     }
 
@@ -240,10 +240,9 @@ impl Clock for MachineClock {
     fn now(&self) -> Now {
         self.world.with(|s| {
             let now = s.now();
+            let wrong = TimeDelta::milliseconds(s.clock_wrong);
             Now {
-                wall: begin()
-                    + TimeDelta::from_std(now).unwrap_or_default()
-                    + TimeDelta::milliseconds(s.clock_wrong),
+                wall: begin() + (TimeDelta::from_std(now).unwrap_or_default() + wrong),
                 boot: HOUR + now,
             }
         })
@@ -252,7 +251,7 @@ impl Clock for MachineClock {
     fn sleep(&self, duration: Duration) -> Pending<'static, ()> {
         let proc = self.proc.clone();
         Box::pin(async move {
-            tokio::time::sleep(duration).await;
+            time::sleep(duration).await;
             proc.go_on().await;
         })
     }
@@ -269,9 +268,9 @@ pub struct Outcome {
 
 /// Lives one world to its end, or to its first violation.
 pub fn live(seed: u64, with_story: bool) -> Outcome {
+    time::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
+        .on_thread_park(time::pass)
         .build()
         .expect("a runtime");
     let folder = tempfile::Builder::new()
@@ -290,7 +289,6 @@ async fn month(seed: u64, with_story: bool, locks: std::path::PathBuf) -> Outcom
         ownership: watch::channel(0).0,
         screen: watch::channel(0).0,
         state: Arc::new(Mutex::new(State {
-            begun: Instant::now(),
             suspended: Duration::ZERO,
             clock_wrong: 0,
             awake: true,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     super::{
         provider::Style,
+        time,
         world::{CALM, HOUR, LENGTH, MINUTE, State, World, clock_text},
     },
     told::look_at_screen,
@@ -28,7 +29,7 @@ pub async fn watch(world: World) {
         tokio::select! {
             biased;
             () = look.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = time::sleep(pause) => {}
         }
         let over = world.with(|s| {
             look_at_screen(s);

@@ -15,6 +15,7 @@ use super::{
         judge,
         kinds::{Fault, Point},
         process::Seat,
+        time,
         world::State,
     },
     CodeState, DeviceCode, TruthOfToken,
@@ -167,7 +168,7 @@ async fn serve(seat: &Seat, account: usize, family: usize, number: u32, suspends
         // The request hangs somewhere; the client gives up; then the provider gets it.
         let world = seat.world.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(LIMIT + Duration::from_secs(9)).await;
+            time::sleep(LIMIT + Duration::from_secs(9)).await;
             world.with(|s| {
                 let served = answer(s, account, family, number, None);
                 s.tell(|| format!("the provider serves a late request: {:?}", served.order));

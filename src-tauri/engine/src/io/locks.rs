@@ -6,6 +6,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -52,8 +53,15 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 /// if missing (0700; the file 0600).
 pub fn try_lock_named(folder: &Path, name: &str) -> Result<LockGuard, LockError> {
     let failed = |error: std::io::Error| LockError::Failed(error.kind().to_string());
-    private_file::create_folder(folder).map_err(failed)?;
-    let file: File = private_file::open_private(&folder.join(name)).map_err(failed)?;
+    let path = folder.join(name);
+    let opened = match private_file::open_private(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            private_file::create_folder(folder).map_err(failed)?;
+            private_file::open_private(&path)
+        }
+        opened => opened,
+    };
+    let file: File = opened.map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Box::new(file)),
         Err(TryLockError::WouldBlock) => Err(LockError::Busy),
@@ -89,16 +97,23 @@ impl FileLocks {
 impl AccountLocks for FileLocks {
     fn lock(&self, account: AccountId) -> Pending<'static, Result<LockGuard, LockError>> {
         let folder = self.folder.clone();
-        Box::pin(async move {
-            let name = format!("account-{account}");
-            for _ in 1..TRIES {
-                // Opening and locking a small local file is short; it does not wait for the holder.
-                match try_lock_named(&folder, &name) {
-                    Err(LockError::Busy) => tokio::time::sleep(BETWEEN_TRIES).await,
-                    other => return other,
-                }
-            }
-            try_lock_named(&folder, &name)
-        })
+        Box::pin(async move { lock_account(&folder, &account, tokio::time::sleep).await })
     }
+}
+
+/// Tries for about a second, with this kind of pause between two tries.
+pub async fn lock_account<P: Future<Output = ()>>(
+    folder: &Path,
+    account: &AccountId,
+    pause: impl Fn(Duration) -> P,
+) -> Result<LockGuard, LockError> {
+    let name = format!("account-{account}");
+    for _ in 1..TRIES {
+        // Opening and locking a small local file is short; it does not wait for the holder.
+        match try_lock_named(folder, &name) {
+            Err(LockError::Busy) => pause(BETWEEN_TRIES).await,
+            other => return other,
+        }
+    }
+    try_lock_named(folder, &name)
 }
