@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { AT, SCREENS, openBrowser, openWindow } from "./browser";
+import { openBrowser } from "./browser";
+import { SCREENS, show } from "./screens";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -40,10 +41,9 @@ async function faultsOf(page: Page): Promise<string[]> {
   return wide > 0 ? [...told, `${wide} px too wide`] : told;
 }
 
-it.each(SCREENS)("$name", { timeout: 180_000 }, async ({ query = "", go }) => {
+it.each(SCREENS)("$name", { timeout: 180_000 }, async (screen) => {
   const options = { reducedMotion: "reduce" } as const;
-  const { page, faults } = await openWindow(browser, `at=${AT}&${query}`, options);
-  await go?.(page);
+  const { page, faults } = await show(browser, screen, options);
   await page.evaluate(axe);
   const told: string[] = [];
   for (const { look, colorScheme, text } of LOOKS) {

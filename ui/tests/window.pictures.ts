@@ -6,7 +6,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, it } from "vitest";
-import { AT, SCREENS, openBrowser, openWindow } from "./browser";
+import { openBrowser } from "./browser";
+import { SCREENS, show } from "./screens";
 
 const OUT = process.env["PICTURES"] ?? join(import.meta.dirname, "../../target/pictures");
 
@@ -29,26 +30,22 @@ async function take(page: Page, name: string, how: string): Promise<void> {
 }
 
 for (const deviceScaleFactor of [1, 2]) {
-  it.each(SCREENS_ASKED)(
-    `$name, ${deviceScaleFactor}x`,
-    { timeout: 60_000 },
-    async ({ name, query = "", go }) => {
-      const options = { deviceScaleFactor, reducedMotion: "reduce" } as const;
-      const { page } = await openWindow(browser, `at=${AT}&${query}`, options);
-      await go?.(page);
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme });
-        await take(page, name, `${colorScheme}-${deviceScaleFactor}x`);
-      }
-      if (deviceScaleFactor === 1) {
-        await page.emulateMedia({ colorScheme: "light" });
-        await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
-        await take(page, name, "text-200");
-        await page.evaluate(() => (document.documentElement.style.fontSize = ""));
-        await page.setViewportSize(LEAST);
-        await take(page, name, "least");
-      }
-      await page.context().close();
-    },
-  );
+  it.each(SCREENS_ASKED)(`$name, ${deviceScaleFactor}x`, { timeout: 60_000 }, async (screen) => {
+    const { name } = screen;
+    const options = { deviceScaleFactor, reducedMotion: "reduce" } as const;
+    const { page } = await show(browser, screen, options);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await take(page, name, `${colorScheme}-${deviceScaleFactor}x`);
+    }
+    if (deviceScaleFactor === 1) {
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+      await take(page, name, "text-200");
+      await page.evaluate(() => (document.documentElement.style.fontSize = ""));
+      await page.setViewportSize(LEAST);
+      await take(page, name, "least");
+    }
+    await page.context().close();
+  });
 }

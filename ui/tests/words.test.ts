@@ -5,6 +5,7 @@ import ts from "typescript";
 import { afterEach, describe, expect, it } from "vitest";
 import { account, entry, overall } from "../src/backend/fake_world";
 import { duration, relative } from "../src/model/time";
+import { meaning, stateShape, stateWords } from "../src/model/words";
 import { de } from "../src/words/de";
 import { germanCodes, germanSaid } from "../src/words/de_said";
 import { en } from "../src/words/en";
@@ -184,6 +185,16 @@ it("speaks the person's language, or English", () => {
   expect(languageOf("system", ["fr-FR", "de-AT", "en-US"])).toBe("de");
   expect(languageOf("system", ["fr-FR"])).toBe("en");
   expect(languageOf("de", ["en-US"])).toBe("de");
+});
+
+it("shows a newer engine's own words for codes that are not known here", () => {
+  const flare = "solar_flare" as never;
+  const row = account({ name: "Okta", state: flare, cause: flare, message: "It rests." });
+  expect([stateWords(row, 0), stateShape(row.state)]).toEqual(["It rests.", "outline"]);
+  expect(meaning(flare, flare)).toEqual(meaning("unrecognised", "wait"));
+  speak("de", ["de-DE"]);
+  expect(entryOf(entry({ kind: flare, cause: flare, message: "It flared." }))).toBe("It flared.");
+  expect(entryOf(entry({ kind: "refresh_failed", cause: flare }))).toBe("Erneuern misslungen");
 });
 
 it("says in German what the engine says in English", () => {

@@ -1,6 +1,8 @@
 // An invented engine for a browser, for pictures and for work on the window. `?scene=` picks what it
-// tells (`sign_in=failed` or `waits`: no sign-in works, or none ends): `day` (default), `well`, `empty`, `demo`, `locked`, `many`, `long`, `crowd`,
-// `lost` (nothing answers); `?at=` stops its clock.
+// tells: `day` (default), `well`, `empty`, `demo`, `locked`, `many`, `long`, `crowd`, `states` (one
+// account in each), `newer` (an engine that says what this window does not know), `lost` (nothing
+// answers). `sign_in=failed` or `waits`: no sign-in works, or none ends; `unlock=waits`: nobody
+// answers the keychain. `?at=` stops its clock.
 
 import type {
   AccountRow,
@@ -8,6 +10,7 @@ import type {
   HistoryRow,
   Lane,
   PracticeSwitches,
+  Said,
   SettingsRow,
   SignInRow,
   Stats,
@@ -17,7 +20,7 @@ import type {
 import { Refused, type Backend, type Happening, type Method, type ShellInfo } from "./backend";
 import { BROWSERS, PROVIDERS, stories, type Story } from "./fake_data";
 import { many, manyEntries } from "./fake_many";
-import { crowd, longNames } from "./fake_odd";
+import { crowd, eachState, longNames, newer } from "./fake_odd";
 import type { Asked } from "./fake_worker";
 import { account, entry, overall } from "./fake_world";
 
@@ -58,6 +61,9 @@ export function fakeBackend(search: string): Backend {
     async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
       await rest(30);
       if (scene === "lost") throw new Error("nothing answers");
+      if (path === "/v1/vault/unlock" && options.get("unlock") === "waits") {
+        return new Promise<T>(() => undefined);
+      }
       if (scene === "many" && path.startsWith("/v1/timeline")) {
         return (await world.longTimeline(path)) as T;
       }
@@ -163,6 +169,12 @@ class Invented {
       case "stats":
         return this.stats();
       case "discover":
+        if (String(body["issuer"]).includes("nowhere")) {
+          throw refused("INVALID_REQUEST", 400, "The issuer id.nowhere.example answered 404.", {
+            code: "issuer_status",
+            params: { host: "id.nowhere.example", status: "404" },
+          });
+        }
         return {
           issuer: body["issuer"],
           authorization_endpoint: `${String(body["issuer"])}/authorize`,
@@ -191,6 +203,14 @@ class Invented {
         this.tellOverall();
         return null;
       case "vault":
+        if (name === "move") {
+          if (body["to"] === "file") {
+            throw refused("INVALID_REQUEST", 400, "The vault was not moved; everything stayed.", {
+              code: "vault_not_moved",
+            });
+          }
+          this.settings = { ...this.settings, vault: String(body["to"]) };
+        }
         return null;
       case "incidents":
         this.change(
@@ -488,6 +508,10 @@ function storiesOf(scene: string, start: number): Story[] {
       return longNames(stories(start, scene));
     case "crowd":
       return crowd(stories(start, scene));
+    case "states":
+      return eachState(stories(start, scene), start);
+    case "newer":
+      return newer(stories(start, scene));
     default:
       return stories(start, scene);
   }
@@ -503,6 +527,12 @@ function needYou(names: string[]): string {
   return names.length === 1 ? `${only} needs you` : `${names.length} need you: ${names.join(", ")}`;
 }
 
-function refused(code: "NOT_FOUND" | "INVALID_REQUEST", status: number, detail: string): Refused {
-  return new Refused({ type: `urn:tokentray:${code}`, title: "not found", status, code, detail });
+function refused(
+  code: "NOT_FOUND" | "INVALID_REQUEST",
+  status: number,
+  detail: string,
+  said?: Said,
+): Refused {
+  const type = `urn:tokentray:${code}`;
+  return new Refused({ type, title: "not found", status, code, detail, ...(said && { said }) });
 }

@@ -61,6 +61,7 @@ function next(row: AccountRow, now: number): Fact | null {
   const term = w.next;
   if (row.state === "refreshing") return { term, words: w.refreshingNow };
   if (row.state === "paused") return { term, words: w.paused };
+  if (row.state === "signed_out") return { term, words: w.nothingPlanned };
   if (at === null) return { term, words: row.has_refresh_token ? w.onDemand : w.nothingPlanned };
   if (at <= now) return { term, words: w.refreshNow, at };
   return { term, words: w.refreshAt(clock(at, now), relative(at, now)), at };

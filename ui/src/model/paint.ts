@@ -7,6 +7,7 @@ import { words } from "../words/words";
 import type { Bar, Picture } from "./lanes";
 import { day } from "./time";
 import type { Shape, Tone } from "./words";
+import { known } from "../words/sentences";
 
 export const COLOURS = [
   "--panel",
@@ -34,6 +35,9 @@ export const LOOKS: Record<MarkKind, { shape: Shape; tone: Tone }> = {
   signed_in: { shape: "ringed", tone: "calm" },
   other: { shape: "line", tone: "calm" },
 };
+
+/** What only a newer engine tells has a mark all the same. */
+const lookOf = (kind: MarkKind) => known(LOOKS, kind) ?? LOOKS.other;
 
 const TONES: Record<Tone, Colour> = {
   calm: "--ok",
@@ -77,7 +81,7 @@ export function paintLane(
   c.textAlign = "center";
   for (const stretch of drawn.dense) {
     c.globalAlpha = 0.6;
-    c.fillStyle = colours[TONES[LOOKS[stretch.kind].tone]];
+    c.fillStyle = colours[TONES[lookOf(stretch.kind).tone]];
     rounded(c, stretch.x, y - 2, stretch.width, 4, 2);
     c.fill();
     c.globalAlpha = 1;
@@ -88,7 +92,7 @@ export function paintLane(
     }
   }
   for (const mark of drawn.marks) {
-    const look = LOOKS[mark.kind];
+    const look = lookOf(mark.kind);
     shape(c, look.shape, colours[TONES[look.tone]], mark.x, y, colours, size);
   }
   if (drawn.planned !== null) {
@@ -137,10 +141,12 @@ function paintHorizon(
   const text = words.axis.aboutLabel(day(life.at, now));
   c.font = font;
   const room = c.measureText(text).width + 8;
-  if (life.end < room) return;
-  c.textAlign = "right";
+  // Behind the end, where nothing else is drawn; before it where the picture ends.
+  const behind = life.end + room < c.canvas.width / c.getTransform().a;
+  if (!behind && life.end < room) return;
+  c.textAlign = behind ? "left" : "right";
   c.fillStyle = colours["--soft"];
-  c.fillText(text, life.end - 5, y - 4);
+  c.fillText(text, life.end + (behind ? 5 : -5), y - 4);
 }
 
 function shape(

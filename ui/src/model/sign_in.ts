@@ -84,5 +84,8 @@ export function panel(row: SignInRow, now: number): Panel {
       };
     case "cancelled":
       return { ...base, title: w.cancelled(row.account), words: w.unchanged };
+    default:
+      // A newer engine's.
+      return { ...base, words: (row as SignInRow).message ?? "" };
   }
 }

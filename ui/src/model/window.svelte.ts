@@ -187,6 +187,11 @@ export class WindowState {
     }
   }
 
+  /** The keychain asks by itself, and waits for the person. */
+  unlock(): Promise<unknown> {
+    return this.run("unlock", () => this.backend.request("POST", "/v1/vault/unlock"));
+  }
+
   async signInTo(row: AccountRow, device = false): Promise<void> {
     const started = await this.run(`sign-in ${row.id}`, () =>
       this.backend.request<SignInRow>("POST", accountPath(row.name, "/sign-in"), { device }),

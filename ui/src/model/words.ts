@@ -2,6 +2,7 @@
 // this table only names. The words themselves stand in the catalogue.
 
 import type { AccountRow, AccountState, Action, Cause, Verdict } from "../api/types";
+import { known } from "../words/sentences";
 import { words } from "../words/words";
 import { duration, instant } from "./time";
 
@@ -28,7 +29,7 @@ const STATE_SHAPES: Record<AccountState, Shape> = {
 export type Tone = "calm" | "wait" | "ask" | "setup";
 
 export function stateShape(state: AccountState): Shape {
-  return STATE_SHAPES[state];
+  return known(STATE_SHAPES, state) ?? "outline";
 }
 
 export function stateTone(state: AccountState): Tone {
@@ -83,6 +84,9 @@ export function stateWords(row: AccountRow, now: number): string {
       return w.signedOut;
     case "loading":
       return w.loading;
+    default:
+      // A newer engine's: it says itself what it is.
+      return (row as AccountRow).message;
   }
 }
 
@@ -133,6 +137,7 @@ export interface Meaning {
 }
 
 export function meaning(cause: Cause, verdict: Verdict | null | undefined): Meaning {
-  const [happened, you] = words.meaning.of[cause];
-  return { happened, next: words.meaning.nextBy[verdict ?? "wait"], you };
+  const { of, nextBy } = words.meaning;
+  const [happened, you] = known(of, cause) ?? of.unrecognised;
+  return { happened, next: known(nextBy, verdict ?? "wait") ?? nextBy.wait, you };
 }

@@ -48,6 +48,8 @@ export function apply(world: World, event: ApiEvent): { world: World; stale: Sta
       return { world, stale: { status: true, timeline: true, history: true } };
     case "settings":
     case "open_window":
+    default:
+      // Or what only a newer engine tells.
       return { world, stale: FRESH };
   }
 }

@@ -32,6 +32,7 @@ export const de: Catalogue = {
       "Ihr Schlüsselbund ist gesperrt; Tokens können weder gelesen noch gesichert werden.",
     lockedVaultHow: "Nichts ist verloren; es geht von selbst weiter, sobald er offen ist.",
     unlock: "Entsperren",
+    unlocking: "Wird entsperrt …",
     accounts: (n) => count(n, "Konto", "Konten"),
     allPaused: "alles angehalten",
     offline: "keine Verbindung",
@@ -260,7 +261,7 @@ export const de: Catalogue = {
   trouble: {
     happened: "Was geschah",
     next: "Was wir tun",
-    you: "Was Sie tun können",
+    you: "Was zu tun ist",
     details: "Einzelheiten",
     notTried: "Es wird nicht von selbst wieder versucht.",
     triedAt: (at, when) => `Wird um ${at} von selbst wieder versucht, ${when}.`,

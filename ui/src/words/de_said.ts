@@ -5,12 +5,13 @@ import type { Cause, Code, SaidCode } from "../api/types";
 import { duration } from "../model/time";
 import { germanProviderTexts } from "./de_providers";
 import { de } from "./de";
+import { known } from "./sentences";
 
 export type Params = Readonly<Record<string, string>>;
 type Sentence = (p: Params) => string;
 
 const cause = (p: Params) => p["cause"] as Cause;
-const meaning = (p: Params) => de.meaning.of[cause(p)];
+const meaning = (p: Params) => known(de.meaning.of, cause(p)) ?? de.meaning.of.unrecognised;
 const short = (p: Params) => de.causes[cause(p)] ?? p["cause"] ?? "";
 const length = (p: Params) => duration(Number(p["seconds"] ?? 0) * 1000);
 const sentence = (text: string) => (text.endsWith(".") ? text : `${text}.`);

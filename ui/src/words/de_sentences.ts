@@ -2,6 +2,7 @@
 
 import type {
   AccountRow,
+  Cause,
   Finding,
   HistoryRow,
   LaneMark,
@@ -12,7 +13,7 @@ import type {
 import { de } from "./de";
 import { germanAbout, germanCodes, germanMends, germanSaid, germanText } from "./de_said";
 import { germanReasons } from "./de_reasons";
-import type { Sentences } from "./sentences";
+import { known, type Sentences } from "./sentences";
 
 const SHOWN = 4;
 
@@ -46,13 +47,15 @@ function headline(status: Status): string {
 }
 
 function account(row: AccountRow): string {
-  if (row.cause) return de.meaning.of[row.cause][0];
+  const told = row.cause && known(de.meaning.of, row.cause);
+  if (told) return told[0];
   return row.state === "ok" ? "Alles ist in Ordnung." : row.message;
 }
 
 function why(row: AccountRow): string {
   const cause = row.incident?.cause ?? row.cause;
-  return cause ? `${row.name}: ${de.meaning.of[cause][0]}` : `${row.name} braucht Sie.`;
+  const told = cause && known(de.meaning.of, cause);
+  return told ? `${row.name}: ${told[0]}` : `${row.name} braucht Sie.`;
 }
 
 const TRIGGERS: Record<string, string> = {
@@ -69,8 +72,19 @@ const TRIGGERS: Record<string, string> = {
   edit: " nach einer Änderung",
 };
 
+/** By its kind, with its cause and how often; nothing for what only a newer engine knows. */
+function named<K extends string>(
+  kinds: Record<K, string>,
+  one: { kind: K; cause?: Cause | null; count: number },
+): string | null {
+  const kind = known(kinds, one.kind);
+  if (!kind) return null;
+  const cause = one.cause && known(de.causes, one.cause);
+  const times = one.count > 1 ? ` (${one.count}-mal)` : "";
+  return `${kind}${cause ? `: ${cause}` : ""}${times}`;
+}
+
 function entry(one: HistoryRow): string {
-  const because = one.cause ? `: ${de.causes[one.cause]}` : "";
   const times = one.count > 1 ? ` (${one.count}-mal)` : "";
   const who = one.client ?? "ein Programm";
   switch (one.kind) {
@@ -83,14 +97,12 @@ function entry(one: HistoryRow): string {
     case "rejected":
       return `Ein Dienst lehnte das Token ab, sagt ${who}${times}`;
     default:
-      return `${de.kinds[one.kind]}${because}${times}`;
+      return named(de.kinds, one) ?? one.message;
   }
 }
 
 function mark(one: LaneMark): string {
-  const because = one.cause ? `: ${de.causes[one.cause]}` : "";
-  const times = one.count > 1 ? ` (${one.count}-mal)` : "";
-  return `${de.marks[one.kind]}${because}${times}`;
+  return named(de.marks, one) ?? one.label;
 }
 
 /** A newer engine may say what is not known here; then its own sentence stands. */
@@ -100,7 +112,8 @@ function said(what: Said): string {
 
 function problem(what: Problem): string {
   if (what.said) return said(what.said) || what.detail;
-  if (what.cause) return de.meaning.of[what.cause].join(" ");
+  const told = what.cause && known(de.meaning.of, what.cause);
+  if (told) return told.join(" ");
   return `${germanCodes[what.code]}: ${what.detail}`;
 }
 

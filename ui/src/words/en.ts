@@ -34,6 +34,7 @@ export const en = {
     lockedVault: "Your keychain is locked, so tokens cannot be read or saved.",
     lockedVaultHow: "Nothing is lost; it goes on by itself once it is open.",
     unlock: "Unlock",
+    unlocking: "Unlocking…",
     accounts: (n: number) => count(n, "account", "accounts"),
     allPaused: "everything paused",
     offline: "offline",

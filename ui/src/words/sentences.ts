@@ -11,6 +11,11 @@ import type {
   Status,
 } from "../api/types";
 
+/** What a table says, if it does: a newer engine may name what this window does not know. */
+export function known<K extends string, V>(table: Record<K, V>, key: K): V | undefined {
+  return table[key];
+}
+
 export interface Sentences {
   headline: (status: Status) => string;
   /** What is the matter with an account, or nothing. */
