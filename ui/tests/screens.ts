@@ -67,6 +67,13 @@ const told = (happening: object) => (page: Page) =>
     happening,
   );
 
+/** A setting that was changed elsewhere. */
+const set = (patch: object) => (page: Page) =>
+  page.evaluate(
+    (detail) => void window.dispatchEvent(new CustomEvent("fake:set", { detail })),
+    patch,
+  );
+
 /** The sign-in that was begun goes on to this. */
 const signIn = (row: object) =>
   told({
@@ -189,7 +196,7 @@ const ACCOUNTS: Screen[] = [
   { name: "signed out account", query: "scene=states", go: lane(/Signed out/) },
   {
     name: "asked later",
-    go: all(press(/^Later/), (page) => page.locator(".ask").waitFor({ state: "detached" })),
+    go: all(press(/^Later/), (page) => page.locator("section.ask").waitFor({ state: "detached" })),
   },
   { name: "token copied", go: all(lane(/Google/), press("Copy token"), sees(/clipboard/)) },
   { name: "rename", go: all(lane(/Google/), press("Rename")) },
@@ -336,7 +343,12 @@ const WRONG: Screen[] = [
     go: all(press("Unlock"), sees("Unlocking…")),
   },
   { name: "nothing answers", query: "scene=lost", go: sees(/is not running/) },
-  { name: "nothing answers in German", query: "scene=lost&lang=de", go: sees(/läuft nicht/) },
+  {
+    name: "nothing answers in German",
+    query: "scene=lost",
+    // The engine that would say the language does not answer.
+    go: all(set({ language: "de" }), sees(/läuft nicht/)),
+  },
   {
     name: "the engine went away",
     go: all(lane(/Google/), told({ type: "connection", up: false }), sees(/is not running/)),
