@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -166,7 +167,7 @@ async fn without_a_presenter_the_command_in_the_settings_tells_once() {
     assert_eq!(live.run(&["refresh", "work"]).code, 3);
     let notified = || live.run(&["history", "--json", "--kind", "notified"]).out;
     while notified().is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
     let text = fs::read_to_string(&told).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
@@ -227,9 +228,23 @@ async fn one_engine_owns_the_grants_and_ends_cleanly_on_sigterm() {
 
     let mut watch = live.stage.command(&["watch", "--json"]).spawn().unwrap();
     let mut events = BufReader::new(watch.stdout.take().unwrap());
+    let (told, first) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut event = String::new();
+        let read = events.read_line(&mut event);
+        // The pipe stays open: who watches goes on to write.
+        told.send((read.map(|_| event), events)).unwrap();
+    });
     assert_eq!(live.run(&["refresh", "work"]).code, 0);
-    let mut event = String::new();
-    events.read_line(&mut event).unwrap();
+    // Nobody says when it listens: something happens until it has heard of it.
+    let (event, _events) = loop {
+        if let Ok(told) = first.recv_timeout(Duration::from_millis(100)) {
+            break told;
+        }
+        assert_eq!(live.run(&["pause", "work"]).code, 0);
+        assert_eq!(live.run(&["resume", "work"]).code, 0);
+    };
+    let event = event.unwrap();
     assert!(serde_json::from_str::<Value>(&event).is_ok(), "{event}");
 
     let pid = rustix::process::Pid::from_child(&live.daemon);
