@@ -166,7 +166,9 @@ check-package: ## Install the .deb in a clean Debian 12 and start it (needs root
 
 .PHONY: deny
 deny: ## Check licences, bans and sources (needs cargo-deny)
-	$(CARGO) deny --config .deny.toml check licenses bans sources
+	$(CARGO) deny --config .deny.toml --features tokentray/real check licenses bans sources
+	set -e; for platform in aarch64-apple-darwin x86_64-pc-windows-msvc; do \
+	  $(CARGO) deny --config .deny.toml --all-features --target $$platform check licenses bans sources; done
 
 .PHONY: clean-tree
 clean-tree:
