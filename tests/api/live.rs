@@ -7,7 +7,7 @@ use tokentray::{
     api::{
         client::Client,
         problem::{Code, Problem},
-        types::Event,
+        types::{Event, SignInPhase, SignInRow},
     },
     demo::{self, Demo, DemoOptions},
     engine::NumberedEvent,
@@ -134,6 +134,42 @@ async fn what_can_be_read_is_read_alike_both_ways() {
         let opened = client.request(Method::POST, "/v1/window/open", None).await;
         assert_eq!(opened, Ok((204, Value::Null)));
     }
+}
+
+#[tokio::test]
+async fn whoever_changes_the_way_of_a_sign_in_has_not_failed_and_whoever_gives_it_up_has() {
+    let (demo, [client, _]) = served().await;
+    let account = json!(demo.account("Work"));
+    let added = client.request(Method::POST, "/v1/accounts", Some(account));
+    added.await.unwrap();
+    let start = async |how: Value| -> SignInRow {
+        let path = "/v1/accounts/Work/sign-in";
+        client.send(Method::POST, path, Some(how)).await.unwrap()
+    };
+    let follow = async |row: &SignInRow| -> SignInRow {
+        let path = format!("/v1/sign-ins/{}", row.id);
+        client.get(&path).await.unwrap()
+    };
+    let by_browser = start(json!({ "no_browser": true })).await;
+    assert_eq!(by_browser.phase, SignInPhase::WaitingForBrowser);
+    let by_code = start(json!({ "device": true })).await;
+    assert_eq!(by_code.phase, SignInPhase::WaitingForCode);
+    assert_eq!(follow(&by_browser).await.phase, SignInPhase::Cancelled);
+    let path = format!("/v1/sign-ins/{}", by_code.id);
+    client.request(Method::DELETE, &path, None).await.unwrap();
+
+    let history: Value = client.get("/v1/history").await.unwrap();
+    let told: Vec<&str> = history["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|entry| entry["message"].as_str())
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    The sign-in did not succeed
+    Sign-in started
+    Sign-in started
+    ");
 }
 
 /// The next event that asks for the window.

@@ -23,6 +23,7 @@ import { many, manyEntries } from "./fake_many";
 import { crowd, eachState, longNames, newer } from "./fake_odd";
 import type { Asked } from "./fake_worker";
 import { account, entry, overall } from "./fake_world";
+import { isGoing } from "../model/world";
 
 const FINDINGS: Finding[] = [
   {
@@ -315,6 +316,9 @@ class Invented {
   }
 
   private startSignIn(row: AccountRow, device: boolean): SignInRow {
+    for (const going of this.signIns.values()) {
+      if (isGoing(going)) this.follow({ ...going, phase: "cancelled", url: null });
+    }
     const signIn: SignInRow = {
       id: `sign-in-${this.signIns.size + 1}`,
       account: row.name,

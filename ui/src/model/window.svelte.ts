@@ -210,8 +210,10 @@ export class WindowState {
 
   async useCode(row: SignInRow): Promise<void> {
     const account = this.status?.accounts.find((candidate) => candidate.name === row.account);
-    await this.cancelSignIn(row);
-    if (account) await this.signInTo(account, true);
+    if (!account) return;
+    // The engine ends this one for the other: it has neither failed nor was it cancelled.
+    this.closeSignIn();
+    await this.signInTo(account, true);
   }
 
   closeSignIn(): void {

@@ -33,7 +33,15 @@ struct Attempt {
     number: u64,
     device: bool,
     row: watch::Receiver<SignInRow>,
-    cancel: Option<oneshot::Sender<()>>,
+    cancel: Option<oneshot::Sender<Parting>>,
+}
+
+/// Why an attempt is ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parting {
+    GivenUp,
+    /// The same account goes on in another way: by a code on another device.
+    AnotherWay,
 }
 
 impl Attempts {
@@ -72,7 +80,6 @@ impl Engine {
         if let Some(row) = self.open_again(&view, &request).await {
             return Ok(row);
         }
-        self.cancel_all().await;
         // A grant that cannot be kept is not asked for.
         if let Err(error) = self.inner.ports.vault.key().await {
             let trouble = crate::domain::lifecycle::Trouble::of_vault(error.cause());
@@ -96,6 +103,8 @@ impl Engine {
             expected: view.held.as_ref().and_then(|h| h.grant.subject.clone()),
             request,
         };
+        // Not before it is known that another one can begin.
+        self.make_way_for(&view.account.id).await;
         let mut row = self.begin(&view, job);
         // The first thing to show comes at once, or after discovery.
         let shown = row.wait_for(|row| row.phase != SignInPhase::Starting).await;
@@ -113,13 +122,17 @@ impl Engine {
 
     /// Ends an attempt; the grant that is held stays as it is.
     pub async fn cancel_sign_in(&self, id: &str) -> Answer<SignInRow> {
+        self.part(id, Parting::GivenUp).await
+    }
+
+    async fn part(&self, id: &str, parting: Parting) -> Answer<SignInRow> {
         let (cancel, mut row) = {
             let mut attempts = self.inner.attempts.lock();
             let attempt = attempts.get_mut(id).ok_or_else(unknown)?;
             (attempt.cancel.take(), attempt.row.clone())
         };
         if let Some(cancel) = cancel {
-            let _ = cancel.send(());
+            let _ = cancel.send(parting);
         }
         let ended = row
             .wait_for(|row| is_over(row.phase))
@@ -178,24 +191,28 @@ impl Engine {
         Some(row)
     }
 
-    async fn cancel_all(&self) {
-        let going: Vec<String> = {
-            let attempts = self.inner.attempts.lock();
-            attempts
-                .iter()
-                .filter(|(_, a)| a.is_going())
-                .map(|(id, _)| id.clone())
-                .collect()
+    async fn make_way_for(&self, account: &AccountId) {
+        let parting = |attempt: &Attempt| {
+            if attempt.account == *account {
+                Parting::AnotherWay
+            } else {
+                Parting::GivenUp
+            }
         };
-        for id in going {
-            let _ = self.cancel_sign_in(&id).await;
+        let going: Vec<(String, Parting)> = {
+            let attempts = self.inner.attempts.lock();
+            let going = attempts.iter().filter(|(_, a)| a.is_going());
+            going.map(|(id, a)| (id.clone(), parting(a))).collect()
+        };
+        for (id, parting) in going {
+            let _ = self.part(&id, parting).await;
         }
     }
 
     fn begin(&self, view: &AccountView, job: SignInJob) -> watch::Receiver<SignInRow> {
         let id = job.id.clone();
         let (progress, row) = watch::channel(sign_in::first_row(&job, &*self.inner.ports.clock));
-        let (cancel, cancelled) = oneshot::channel::<()>();
+        let (cancel, cancelled) = oneshot::channel();
         let attempt = Attempt {
             account: view.account.id.clone(),
             number: self.now().wall.timestamp_millis().unsigned_abs(),
@@ -220,14 +237,7 @@ impl Engine {
         let engine = self.clone();
         let view = view.clone();
         tokio::spawn(async move {
-            engine
-                .own(view, job, progress, async {
-                    // A dropped sender is no cancel: only a person's word is.
-                    if cancelled.await.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                })
-                .await;
+            engine.own(view, job, progress, cancelled).await;
         });
         row
     }
@@ -261,7 +271,7 @@ impl Engine {
         view: AccountView,
         job: SignInJob,
         progress: watch::Sender<SignInRow>,
-        cancelled: impl Future<Output = ()> + Send,
+        cancelled: oneshot::Receiver<Parting>,
     ) {
         self.note(&view, HistoryKind::SignInStarted, None);
         let ports = SignInPorts {
@@ -269,7 +279,15 @@ impl Engine {
             browser: self.inner.browser.clone(),
             clock: self.inner.ports.clock.clone(),
         };
-        match sign_in::run(job, ports, progress.clone(), cancelled).await {
+        let mut parting = None;
+        let parted = async {
+            match cancelled.await {
+                Ok(why) => parting = Some(why),
+                // A dropped sender is no cancel: only a person's word is.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        match sign_in::run(job, ports, progress.clone(), parted).await {
             // Somebody was expected, and the provider does not say who came: the old grant stays.
             Ok(signed_in) if !signed_in.identity_checked => {
                 let name = &view.account.name;
@@ -305,6 +323,8 @@ impl Engine {
                     }
                 });
             }
+            // Whoever changes the way has not failed.
+            Err(SignInFailure::Cancelled) if parting == Some(Parting::AnotherWay) => {}
             Err(failure) => self.note(&view, HistoryKind::SignInFailed, Some(&failure)),
         }
     }
