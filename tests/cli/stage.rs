@@ -149,7 +149,7 @@ pub fn account(name: &str, state: &str) -> Value {
     json!({
         "id": "00", "name": name, "provider": null, "provider_name": "login.example",
         "state": state, "verdict": null, "cause": null, "action": null,
-        "message": "All is \u{1b}[31mwell.", "has_refresh_token": true,
+        "message": "All is \u{1b}[31mwell.", "has_refresh_token": true, "revocable": true,
         "expires_at": in_minutes(42), "expires_source": "server", "token_valid": true,
         "issued_at": null, "refresh_token_expires_at": null, "signed_in_at": null,
         "sign_in_at": null, "sign_in_about": false, "id_token_expires_at": null,

@@ -44,6 +44,7 @@ pub(super) fn account(name: &str, state: AccountState) -> AccountRow {
         action: None,
         message: String::new(),
         has_refresh_token: true,
+        revocable: true,
         expires_at: None,
         expires_source: None,
         token_valid: false,

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use tokentray::{
     api::types::SignInPhase,
     domain::{
-        grant::{ExpiresSource, Subject},
+        account::ClientAuth,
+        grant::{Binding, ExpiresSource, Subject},
         secret::Secret,
     },
     sign_in::{self, SignInFailure},
@@ -292,6 +293,7 @@ async fn a_grant_can_be_revoked() {
     .ended()
     .await
     .unwrap();
+    assert!(sign_in::is_revocable(&done.grant.binding));
     let endpoint: Arc<_> = http();
     sign_in::revoke(&*endpoint, &done.grant, None::<Secret>)
         .await
@@ -299,4 +301,25 @@ async fn a_grant_can_be_revoked() {
     let log = practice.log();
     assert_eq!(log.last().unwrap().endpoint, "/revoke");
     assert_eq!(practice.switches().revoke, Some(true));
+}
+
+#[test]
+fn whether_a_grant_can_be_revoked_is_known_before_anybody_asks() {
+    let bound = |token: &str, revocation: Option<&str>| {
+        sign_in::is_revocable(&Binding {
+            issuer: None,
+            token_endpoint: token.to_owned(),
+            revocation_endpoint: revocation.map(str::to_owned),
+            client_id: "ours".to_owned(),
+            client_auth: ClientAuth::None,
+        })
+    };
+    let own = "https://id.example/token";
+    assert!(bound(own, Some("https://id.example/revoke")));
+    assert!(!bound(own, Some("http://id.example/revoke")));
+    assert!(!bound(own, None));
+    // By the provider's row.
+    assert!(bound("https://oauth2.googleapis.com/token", None));
+    let offers_none = "https://login.microsoftonline.com/common/oauth2/v2.0/token";
+    assert!(!bound(offers_none, None));
 }

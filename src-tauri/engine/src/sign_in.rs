@@ -34,7 +34,7 @@ mod pages;
 mod revocation;
 
 pub use failure::{SetupFault, SignInFailure};
-pub use revocation::{RevokeError, revoke};
+pub use revocation::{RevokeError, is_revocable, revoke};
 
 /// How long a person has in the browser. A device code lasts as long as the provider says.
 pub const TIME_LIMIT: Duration = Duration::from_mins(10);

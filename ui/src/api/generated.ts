@@ -647,6 +647,8 @@ export interface components {
             provider_name: string;
             /** Format: date-time */
             refresh_token_expires_at?: string | null;
+            /** @description What is held can be revoked at the provider (RFC 7009), as far as is known. */
+            revocable: boolean;
             scopes: string[];
             /** @description A sign-in that is going on. */
             sign_in?: string | null;

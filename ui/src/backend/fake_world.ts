@@ -10,6 +10,7 @@ export function account(part: Partial<AccountRow>): AccountRow {
     state: "ok",
     message: "All is well.",
     has_refresh_token: true,
+    revocable: true,
     expires_source: "server",
     token_valid: true,
     generation: 1,

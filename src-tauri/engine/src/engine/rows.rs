@@ -16,6 +16,7 @@ use crate::{
         policy,
         words::{self, FailureFacts, HeadlineRow, Told},
     },
+    sign_in,
 };
 
 impl Engine {
@@ -150,6 +151,7 @@ impl Engine {
         let now = self.now().wall;
         let account = &view.account;
         let facts = view.facts.as_deref();
+        let held = view.held.as_deref();
         let state = state_of(view, now);
         let trouble = facts.and_then(|f| f.trouble.as_ref());
         let incident = facts.and_then(|f| f.incident.as_ref());
@@ -190,6 +192,7 @@ impl Engine {
             message,
             told: trouble.map(|trouble| Box::new(told_row(view, trouble, &provider_name))),
             has_refresh_token: facts.is_some_and(|f| f.has_refresh_token),
+            revocable: held.is_some_and(|h| sign_in::is_revocable(&h.grant.binding)),
             expires_at: facts.and_then(|f| f.expires_at),
             expires_source: facts.and_then(|f| f.expires_source),
             token_valid: is_token_valid(view, now),

@@ -62,6 +62,16 @@ pub async fn revoke(
     }
 }
 
+/// Whether it is known, without asking anybody, that the provider can be told.
+pub fn is_revocable(binding: &Binding) -> bool {
+    known_address(binding).is_some_and(|url| permitted_url(url).is_some())
+}
+
+fn known_address(binding: &Binding) -> Option<&str> {
+    let bound = binding.revocation_endpoint.as_deref();
+    bound.or_else(|| row_of(binding)?.revocation_url)
+}
+
 fn row_of(binding: &Binding) -> Option<&'static Provider> {
     let host = host_of(&binding.token_endpoint);
     provider::by_host(
@@ -73,13 +83,8 @@ fn row_of(binding: &Binding) -> Option<&'static Provider> {
 /// What the grant is bound to; else its provider's row, else what its issuer says about itself.
 /// Never what the settings say by now: they may have been changed since.
 async fn address(endpoint: &dyn TokenEndpoint, binding: &Binding) -> Option<String> {
-    let row = row_of(binding);
-    let known = binding
-        .revocation_endpoint
-        .clone()
-        .or_else(|| row?.revocation_url.map(str::to_owned));
-    let url = match (known, &binding.issuer) {
-        (Some(url), _) => url,
+    let url = match (known_address(binding), &binding.issuer) {
+        (Some(url), _) => url.to_owned(),
         (None, Some(issuer)) => {
             let found = discovery::discover(endpoint, issuer).await.ok()?;
             found.revocation_endpoint?
