@@ -1,8 +1,8 @@
 //! `tokentray-desktop`: the window, and where nothing else runs also engine, tray and notifications.
 //!
 //! Must not know vault, token endpoint or history. It finds out what it is beside the other
-//! processes of this person ([`standing`]), then runs Tauri. Surprising: on Linux it first starts
-//! itself anew with one variable more, since `WebKitGTK` draws nothing on some machines without it.
+//! processes of this person ([`standing`]), then runs Tauri. Surprising: on Linux it first changes its
+//! own environment, since `WebKitGTK` draws nothing on some machines without one variable more.
 
 mod clipboard;
 mod commands;
@@ -137,24 +137,12 @@ fn on_last_window(app: &tauri::AppHandle, api: &tauri::ExitRequestApi) {
     }
 }
 
-/// Blank windows on many drivers (tauri#8462). Set by starting anew, since changing the own
-/// environment is unsafe once there are threads, and GTK reads it early.
+/// Blank windows on many drivers (tauri#8462). Called before there is any thread: none can read the
+/// environment meanwhile. To start anew with the variable would load all of `WebKitGTK` twice.
 #[cfg(target_os = "linux")]
 fn with_dmabuf_off() {
-    use std::{env, os::unix::process::CommandExt, process::Command};
-
-    const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
-    if env::var_os(VARIABLE).is_some() {
-        return;
-    }
-    let Ok(program) = env::current_exe() else {
-        return;
-    };
-    // Only returns if it failed; then the window may well work without.
-    let _ = Command::new(program)
-        .args(env::args_os().skip(1))
-        .env(VARIABLE, "1")
-        .exec();
+    // Heeded only where the person set nothing else; it fails for names that are no names.
+    let _ = gtk::glib::setenv("WEBKIT_DISABLE_DMABUF_RENDERER", "1", false);
 }
 
 #[cfg(not(target_os = "linux"))]
