@@ -6,7 +6,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::desk::{ACCOUNT, Desk, Installed};
+use super::desk::{ACCOUNT, BROWSER, Desk, Installed};
 use crate::support::{
     clipboard::Clipboard,
     provider::{CLIENT_ID, Provider},
@@ -19,23 +19,13 @@ const SOON: Duration = Duration::from_secs(20);
 const SIGNED_IN: Duration = Duration::from_mins(1);
 /// A token stays on the clipboard for 45 s.
 const CLEARED: Duration = Duration::from_secs(75);
-/// A browser of the person's own.
-const BROWSER: &str = "Ada's browser";
-const BROWSER_ENTRY: &str = "[Desktop Entry]
-Type=Application
-Name=Ada's browser
-Exec=/opt/ada/browser %u
-MimeType=text/html;x-scheme-handler/https;
-";
 /// So long that nothing is refreshed but by hand.
 const HOUR_S: u32 = 3600;
 
 #[test]
 fn a_person_begins_changes_their_mind_and_does_all_that_can_be_done() {
     let desk = Desk::new(Installed::DesktopAlone);
-    let applications = desk.session.home().join(".local/share/applications");
-    fs::create_dir_all(&applications).unwrap();
-    fs::write(applications.join("ada.desktop"), BROWSER_ENTRY).unwrap();
+    desk.install_browser();
     let login = desk.log_in();
     let _program = desk.open_by_hand();
     let window = Window::attach(&desk.session, desk.inspector);
@@ -50,7 +40,7 @@ fn a_person_begins_changes_their_mind_and_does_all_that_can_be_done() {
     login.display.screenshot("first-provider");
     finds_an_issuer(&window, &provider);
     login.display.screenshot("first-issuer");
-    gives_up(&desk, &window);
+    gives_up(&desk, &window, clipboard);
     signs_in_with_another_device(&desk, &window, || {
         login.display.screenshot("first-code");
     });
@@ -121,16 +111,29 @@ fn finds_an_issuer(window: &Window, provider: &Provider) {
     window.wait_text("Found", SOON);
 }
 
-/// The browser opens and nobody signs in there: nothing is lost by giving it up.
-fn gives_up(desk: &Desk, window: &Window) {
+/// The browser opens and nobody signs in there: its link can be taken elsewhere, and nothing is
+/// lost by giving it up.
+fn gives_up(desk: &Desk, window: &Window, clipboard: Clipboard<'_>) {
     desk.tokentray().set_nobody();
     window.fill("Name", ACCOUNT);
     window.fill("Client id", CLIENT_ID);
     window.fill("Scopes", "openid offline_access");
     window.press("Add and sign in");
     window.wait_text("Waiting for your browser…", SOON);
+    window.press("Copy link");
+    window.wait_text("Copied.", SOON);
+    let row = desk.tokentray().account(ACCOUNT);
+    let path = format!("/v1/sign-ins/{}", row["sign_in"].as_str().unwrap());
+    let (_, going) = desk.tokentray().ask("GET", &path, None);
+    assert_eq!(going["url"], clipboard.text(), "{going}");
     cancels(window);
     desk.tokentray().wait_state(ACCOUNT, "signed_out", SOON);
+    assert_eq!(failed(desk), 1);
+}
+
+/// How many sign-ins did not succeed, as the history tells.
+fn failed(desk: &Desk) -> usize {
+    desk.tokentray().count(ACCOUNT, "sign_in_failed")
 }
 
 fn cancels(window: &Window) {
@@ -157,6 +160,7 @@ fn signs_in_with_another_device(desk: &Desk, window: &Window, look: impl FnOnce(
     window.press("Open the page");
     window.wait_text(&format!("Signed in to {ACCOUNT}."), SIGNED_IN);
     desk.tokentray().wait_state(ACCOUNT, "ok", SOON);
+    assert_eq!(failed(desk), 1, "whoever changes the way has not failed");
 }
 
 fn acts(desk: &Desk, window: &Window) {
@@ -201,11 +205,13 @@ fn edits(desk: &Desk, window: &Window) {
     );
 
     // Its own browser is none for a test; the one of the settings is.
-    let path = format!("/v1/accounts/{ACCOUNT}");
-    let (status, answer) = desk
-        .tokentray()
-        .ask("PATCH", &path, Some(&json!({ "browser": [] })));
-    assert_eq!(status, 200, "{answer}");
+    window.press("Edit");
+    window.choose("Browser", "as the settings say");
+    window.press("Save");
+    wait_until("it has no browser of its own", SOON, || {
+        let written = fs::read_to_string(&config).unwrap();
+        !written.contains("/opt/ada/browser")
+    });
     desk.tokentray().set_nobody();
     window.press("Sign in again");
     window.wait_text("Waiting for your browser…", SOON);

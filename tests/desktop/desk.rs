@@ -23,6 +23,14 @@ use crate::support::{
 
 /// The account of the stories.
 pub const ACCOUNT: &str = "Work";
+/// A browser of the person's own.
+pub const BROWSER: &str = "Ada's browser";
+const BROWSER_ENTRY: &str = "[Desktop Entry]
+Type=Application
+Name=Ada's browser
+Exec=/opt/ada/browser %u
+MimeType=text/html;x-scheme-handler/https;
+";
 
 /// What the person installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +81,13 @@ impl Desk {
             monitor: Monitor::start(&self.session),
             display: Display::start(&self.session),
         }
+    }
+
+    /// Puts [`BROWSER`] among the session's programs.
+    pub fn install_browser(&self) {
+        let applications = self.session.home().join(".local/share/applications");
+        fs::create_dir_all(&applications).unwrap();
+        fs::write(applications.join("ada.desktop"), BROWSER_ENTRY).unwrap();
     }
 
     /// Starts the desktop program as its entry in the menu does.
