@@ -15,6 +15,7 @@ mod desktop {
     mod desk;
     mod everyday;
     mod house;
+    mod keeping;
     mod window;
 }
 mod support;

@@ -205,10 +205,8 @@ fn shows_the_whole_history(desk: &Desk, window: &Window) {
     // A refresh in between would be a difference.
     desk.tokentray().ok(&["pause", ACCOUNT]);
     window.press("History");
-    let sentences = "return [...document.querySelectorAll('section[aria-label=History] li')]
-        .map((line) => line.querySelector('.readable').firstChild.textContent)";
     let both = || {
-        let shown = window.script(sentences, &json!([]));
+        let shown = shown_sentences(window);
         let printed: Value = desk
             .tokentray()
             .history(ACCOUNT)
@@ -226,4 +224,12 @@ fn shows_the_whole_history(desk: &Desk, window: &Window) {
     let (shown, printed) = both();
     assert_eq!(shown, printed);
     assert!(printed.as_array().is_some_and(|all| all.len() > 20));
+}
+
+/// What the window's history says, newest first.
+pub fn shown_sentences(window: &Window) -> Value {
+    const SENTENCES: &str = "
+        return [...document.querySelectorAll('section[aria-label=History] li')]
+            .map((line) => line.querySelector('.readable').firstChild.textContent)";
+    window.script(SENTENCES, &json!([]))
 }

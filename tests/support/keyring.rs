@@ -2,9 +2,14 @@
 //! nothing of what is kept in it. Surprising: the password goes to standard input of the very
 //! process that stays; any second start of the daemon would lose the unlocked keyring.
 
-use std::{io::Write, process::Stdio, time::Duration};
+use std::{
+    io::Write,
+    process::Stdio,
+    thread,
+    time::{Duration, Instant},
+};
 
-use super::{process::Process, session::Session, wait_until};
+use super::{display::Display, process::Process, session::Session, wait_until};
 
 /// The password of the login keyring in tests.
 const PASSWORD: &str = "correct horse battery staple";
@@ -53,6 +58,44 @@ impl Keyring {
 
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+}
+
+/// The system's own question for the keyring's password, shown on a display.
+#[derive(Debug)]
+pub struct Prompter {
+    _process: Process,
+}
+
+impl Prompter {
+    /// Starts what the bus of a desktop would start when it is needed.
+    pub fn start(session: &Session, display: &Display<'_>) -> Self {
+        let process = session.spawn(
+            "prompter",
+            &mut session.command("/usr/libexec/gcr-prompter"),
+        );
+        display.wait_name("org.gnome.keyring.SystemPrompter");
+        Self { _process: process }
+    }
+
+    /// Types the password when asked for it; once more if the question stays.
+    pub fn answer(display: &Display<'_>) {
+        const WITHIN: Duration = Duration::from_secs(40);
+        let question = display.window("Gcr-prompter", WITHIN);
+        let is_asked = || display.text("xdotool", &["getwindowfocus"]).trim() == question;
+        let is_there = || !display.windows("Gcr-prompter").is_empty();
+        wait_until("the question is answered", WITHIN, || {
+            if is_asked() {
+                display.keys(&["ctrl+a"]);
+                display.text("xdotool", &["type", PASSWORD]);
+                display.keys(&["Return"]);
+                let since = Instant::now();
+                while is_there() && since.elapsed() < Duration::from_secs(5) {
+                    thread::sleep(Duration::from_millis(50));
+                }
+            }
+            !is_there()
+        });
     }
 }
 
