@@ -13,7 +13,10 @@ use tokentray::{
         secret::Secret,
     },
     engine::Caller,
-    io::{clock::Clock, vault::VaultError},
+    io::{
+        clock::Clock,
+        vault::{VaultError, VaultKind},
+    },
 };
 
 mod confirming;
@@ -530,6 +533,28 @@ async fn a_vault_that_cannot_write_costs_nothing() {
     assert_eq!(world.stored("work").expect("saved").generation, 2);
     assert_eq!(world.journaled("work").unconfirmed, None);
     assert_eq!(world.provider.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_saved_while_the_vault_is_moved() {
+    let world = World::with_grant(mins(50), HOUR).await;
+    *world.vault.store_fails.lock().expect("store") = Some(VaultError::Full("no space".into()));
+    world.pass(mins(2)).await;
+    let newest = world.journaled("work").unconfirmed;
+    assert_eq!(newest.map(|g| g.generation), Some(2));
+    // The world's move takes five seconds; the vault has room again in the middle of it.
+    let engine = world.engine();
+    let (moved, ()) = futures_util::join!(engine.vault_move(VaultKind::Os), async {
+        world.pass(secs(2)).await;
+        world.vault.set(None, None);
+        world.pass(secs(2)).await;
+        assert_eq!(world.stored("work").expect("the older").generation, 1);
+        assert!(world.journaled("work").unconfirmed.is_some());
+    });
+    moved.expect("moved");
+    world.pass(mins(1)).await;
+    assert_eq!(world.stored("work").expect("saved").generation, 2);
+    assert_eq!(world.journaled("work").unconfirmed, None);
 }
 
 #[tokio::test(start_paused = true)]

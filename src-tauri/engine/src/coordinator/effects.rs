@@ -47,6 +47,16 @@ impl Task {
                     }
                 });
             }
+            Effect::Store { grant } if self.is_at_rest() => {
+                // A vault that is being moved must not change behind the back of who copies it. It
+                // stays in the journal, and is stored when the rest is over.
+                self.report(id, async move {
+                    Input::Stored {
+                        generation: grant.generation,
+                        result: Err(Cause::VaultUnavailable),
+                    }
+                });
+            }
             Effect::Store { grant } => {
                 let (vault, account) = (self.ports.vault.clone(), id.clone());
                 self.report(id, async move {
@@ -55,6 +65,13 @@ impl Task {
                     Input::Stored {
                         generation,
                         result: result.map_err(|e| e.cause()),
+                    }
+                });
+            }
+            Effect::RemoveGrant if self.is_at_rest() => {
+                self.report(id, async {
+                    Input::GrantRemoved {
+                        result: Err(Cause::VaultUnavailable),
                     }
                 });
             }

@@ -354,6 +354,11 @@ impl Task {
         self.step(id, Input::Locked { result });
     }
 
+    /// Whoever wanted it at rest was told that it is.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.machine.stopping && self.quiescing.is_empty()
+    }
+
     pub(super) fn finish_quiescing(&mut self, now: Now) {
         if self.busy.is_empty() || self.quiescing.iter().any(|(until, _)| *until <= now.boot) {
             for (_, reply) in self.quiescing.drain(..) {
