@@ -3,13 +3,13 @@
 
 use std::{thread, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     keyring::{self, Keyring},
     monitor::Monitor,
     notifications::Notifications,
-    provider::{Provider, State},
+    provider::{self, Provider, State},
     session::Session,
     tokentray::Tokentray,
     wait_for, wait_until,
@@ -73,6 +73,45 @@ fn a_grant_is_kept_alive_and_its_end_is_told_once() {
     assert_eq!(tokentray.files_with(&issued), Vec::<String>::new());
     assert!(presenter.terminate(Duration::from_secs(15)).success());
     assert!(daemon.terminate(Duration::from_secs(15)).success());
+}
+
+#[test]
+fn a_notification_without_buttons_says_where_to_sign_in_and_goes_with_a_sign_in_by_a_command() {
+    const SOON: Duration = Duration::from_secs(40);
+    let session = Session::start();
+    let _keyring = Keyring::unlocked(&session);
+    let notifications = Notifications::without_buttons(&session);
+    let provider = Provider::start(&session, 3600);
+    let tokentray = Tokentray::new(&session);
+    let mut daemon = tokentray.daemon();
+    let mut presenter = tokentray.tray();
+    tokentray.set_person("ada");
+    let client = ["add", "work", "--client-id", provider::CLIENT_ID];
+    let scopes = ["--scope", "openid", "--scope", "offline_access"];
+    let at = ["--issuer", &provider.issuer, "--no-sign-in"];
+    tokentray.ok(&[&client[..], &scopes, &at].concat());
+    // A token that is soon over and that nothing renews is asked for: a person is needed at once.
+    let grant = json!({ "access_token": "short", "token_type": "bearer", "expires_in": 1 });
+    let import = json!({ "token_response": grant.to_string() });
+    let (status, answer) = tokentray.ask("POST", "/v1/accounts/work/import", Some(&import));
+    assert_eq!(status, 200, "{answer}");
+    wait_until("the token is over", SOON, || {
+        tokentray.run(&["token", "work"]).status.code() == Some(3)
+    });
+    let shown = notifications.wait_open(SOON);
+    assert_eq!(shown.title, "Sign in again: work");
+    assert_eq!(shown.actions, []);
+    let said = shown.body.lines().last();
+    assert_eq!(said, Some("Sign in from Tokentray's tray icon or window."));
+
+    tokentray.ok(&["sign-in", "work"]);
+    tokentray.wait_state("work", "ok", SOON);
+    wait_until("the notification is gone", SOON, || {
+        notifications.open().is_empty()
+    });
+    assert_eq!(notifications.all().len(), 1);
+    assert!(presenter.terminate(SOON).success());
+    assert!(daemon.terminate(SOON).success());
 }
 
 /// Watches while the schedule refreshes five times, each before the former token's end.

@@ -22,6 +22,7 @@ fn notice(body: &str) -> Notice {
         body: body.into(),
         sign_in: "Sign in again".into(),
         later: "Later".into(),
+        elsewhere: "Sign in from the tray <icon>.".into(),
     }
 }
 
@@ -69,6 +70,7 @@ fn it_is_shown_once_with_its_buttons_and_closed_when_resolved() {
             .map(|(key, _)| key.as_str())
             .collect();
         assert_eq!(keys, ["default", "sign-in", "later"]);
+        assert_eq!(shown[0].body, "It was revoked.");
         assert_eq!(shown[0].actions[1].1, "Sign in again");
         assert_eq!(shown[0].desktop_entry.as_deref(), Some("tokentray"));
         assert_eq!(shown[0].urgency, Some(1));
@@ -87,6 +89,28 @@ fn it_is_shown_once_with_its_buttons_and_closed_when_resolved() {
         notifier.withdraw().await;
         assert_eq!(server.open(), []);
         assert_eq!(blocking(|| monitor.count("CloseNotification")), 1);
+        assert!(
+            events.try_recv().is_err(),
+            "a withdrawal is nobody's answer"
+        );
+    });
+}
+
+#[test]
+fn a_server_without_buttons_says_where_to_sign_in_and_is_withdrawn_alike() {
+    story(async |session| {
+        let server = blocking(|| Notifications::without_buttons(session));
+        let (notifier, mut events) = LinuxNotifier::start(session.dir().join("notice"));
+        notifier.show(notice("It was revoked.")).await.unwrap();
+        let shown = server.open();
+        assert_eq!(shown.len(), 1);
+        assert_eq!(shown[0].actions, []);
+        assert_eq!(
+            shown[0].body,
+            "It was revoked.\nSign in from the tray ‹icon›."
+        );
+        notifier.withdraw().await;
+        assert_eq!(server.open(), []);
         assert!(
             events.try_recv().is_err(),
             "a withdrawal is nobody's answer"

@@ -60,6 +60,15 @@ pub struct Notifications {
 impl Notifications {
     /// Takes the name on the session's bus.
     pub fn start(session: &Session) -> Self {
+        Self::able(session, &["actions", "body", "persistence"])
+    }
+
+    /// The same, but it says that it offers no buttons.
+    pub fn without_buttons(session: &Session) -> Self {
+        Self::able(session, &["body"])
+    }
+
+    fn able(session: &Session, able: &'static [&'static str]) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let (orders, inbox) = mpsc::unbounded_channel();
         let (ready, is_ready) = std::sync::mpsc::channel();
@@ -70,7 +79,7 @@ impl Notifications {
                 .enable_all()
                 .build()
                 .unwrap()
-                .block_on(serve(&address, shared, inbox, ready));
+                .block_on(serve(&address, able, shared, inbox, ready));
         });
         is_ready
             .recv_timeout(Duration::from_secs(10))
@@ -128,11 +137,13 @@ impl Drop for Notifications {
 
 async fn serve(
     address: &str,
+    able: &'static [&'static str],
     state: Arc<Mutex<State>>,
     mut inbox: mpsc::UnboundedReceiver<Order>,
     ready: std::sync::mpsc::Sender<()>,
 ) {
     let daemon = Daemon {
+        able,
         state: Arc::clone(&state),
     };
     let connection = connection::Builder::address(address)
@@ -176,6 +187,7 @@ fn close(state: &Mutex<State>, id: u32) -> bool {
 }
 
 struct Daemon {
+    able: &'static [&'static str],
     state: Arc<Mutex<State>>,
 }
 
@@ -187,10 +199,8 @@ struct Daemon {
     reason = "the interface's own signatures"
 )]
 impl Daemon {
-    fn get_capabilities(&self) -> Vec<String> {
-        ["actions", "body", "persistence"]
-            .map(str::to_owned)
-            .to_vec()
+    fn get_capabilities(&self) -> Vec<&'static str> {
+        self.able.to_vec()
     }
 
     fn get_server_information(&self) -> (String, String, String, String) {

@@ -272,6 +272,7 @@ impl Presenter {
                     body: notice.body.clone(),
                     sign_in: "Sign in again".into(),
                     later: "Later".into(),
+                    elsewhere: "Sign in from Tokentray's tray icon or window.".into(),
                 });
                 let (id, reports) = (notice.id.clone(), self.reports.clone());
                 // Beside the loop: a server may take half a minute to start.

@@ -68,6 +68,7 @@ fn a_real_notification_daemon_shows_it_and_a_click_signs_in() {
             body: "Sign in again: the <password> was changed & the session ended.".into(),
             sign_in: "Sign in again".into(),
             later: "Later".into(),
+            elsewhere: "Sign in from the tray.".into(),
         };
         assert!(notifier.show(notice.clone()).await.is_err());
         let dunst = block_in_place(|| display.dunst());

@@ -25,6 +25,8 @@ pub struct Notice {
     pub sign_in: String,
     /// Label of "Later".
     pub later: String,
+    /// Where to sign in, said by a server that offers no buttons.
+    pub elsewhere: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -240,7 +240,7 @@ impl Task {
         let able = capabilities(bus).await?;
         let can = |what: &str| able.iter().any(|capability| capability == what);
         let notice = &wanted.notice;
-        let body = plain(&notice.body, can("body-markup"));
+        let mut body = plain(&notice.body, can("body-markup"));
         let actions = if can("actions") {
             vec![
                 BODY,
@@ -251,6 +251,8 @@ impl Task {
                 notice.later.as_str(),
             ]
         } else {
+            body.push('\n');
+            body.push_str(&plain(&notice.elsewhere, can("body-markup")));
             Vec::new()
         };
         // Never critical: that is red on some desktops and breaks through "do not disturb". It
