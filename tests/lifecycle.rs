@@ -25,6 +25,7 @@ mod diagnosis;
 mod hazards;
 mod log;
 mod removal;
+mod telling;
 mod waking;
 mod wishes;
 mod world;

@@ -120,6 +120,38 @@ async fn several_accounts_open_the_window_and_later_is_told_for_each() {
     );
 }
 
+/// dunst and xfce do no more than that on a click on the body.
+#[tokio::test]
+async fn closing_the_notification_is_no_answer_and_leaves_tray_and_window_as_they_are() {
+    let folder = TempDir::new().unwrap();
+    let mut owner = Owner::start(folder.path(), status(vec![]));
+    let mut desk = Desk::start(folder.path());
+    owner.change(|status| needs(status, &["Okta"]));
+    assert_eq!(desk.did().await, Did::Show("Okta".into()));
+    owner.asked().await;
+    owner.change(|status| status.notice.as_mut().unwrap().shown = true);
+
+    desk.answer(NoticeEvent::Dismissed);
+    // Whatever the presenter asks for because of that, it asks for before this.
+    desk.click(TrayAction::PauseAll);
+    assert_eq!(owner.asked().await, "POST /v1/pause");
+    owner.change(|status| {
+        status.headline = "Okta still needs you.".into();
+        status.notice.as_mut().unwrap().body = "Okta, in other words".into();
+    });
+    desk.shows(|model| {
+        let first = TrayRow::Item {
+            label: "Sign in again: Okta".into(),
+            action: TrayAction::SignIn("Okta".into()),
+        };
+        model.tooltip == "Okta still needs you."
+            && model.shape == TrayShape::NeedsYou
+            && model.rows[0] == first
+    })
+    .await;
+    assert!(owner.is_asked_nothing() && desk.did_nothing_more());
+}
+
 #[tokio::test]
 async fn the_tray_does_what_its_rows_say() {
     let folder = TempDir::new().unwrap();

@@ -2,8 +2,13 @@
 
 use std::{env, future::Future, sync::Arc, time::Duration};
 
+use http::Method;
+use serde_json::json;
 use tokentray::{
-    api::{client::Client, types::Status},
+    api::{
+        client::Client,
+        types::{AccountState, Status},
+    },
     io::{tray::LinuxTrayOptions, vault::VaultKind},
     owner::{self, OwnerOptions, Role},
     paths::Paths,
@@ -11,7 +16,7 @@ use tokentray::{
 };
 use tokio::{sync::oneshot, time::sleep};
 
-use super::tray::panel::{Manners, Panel};
+use super::tray::panel::{Item, Manners, Panel};
 use crate::support::session;
 
 fn owner_options(paths: &Paths) -> OwnerOptions {
@@ -45,8 +50,8 @@ async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut
     panic!("waited in vain: {what}");
 }
 
-#[test]
-fn a_guest_presents_takes_over_when_the_owner_ends_and_leaves_nothing_behind() {
+/// Runs a story in a session of its own.
+fn story(body: impl AsyncFnOnce(&Paths)) {
     session::inside(|session| {
         let paths = Paths::below(&session.home().join("tokentray"));
         tokio::runtime::Builder::new_multi_thread()
@@ -54,11 +59,16 @@ fn a_guest_presents_takes_over_when_the_owner_ends_and_leaves_nothing_behind() {
             .enable_all()
             .build()
             .unwrap()
-            .block_on(story(&paths));
+            .block_on(body(&paths));
     });
 }
 
-async fn story(paths: &Paths) {
+#[test]
+fn a_guest_presents_takes_over_when_the_owner_ends_and_leaves_nothing_behind() {
+    story(handed_over);
+}
+
+async fn handed_over(paths: &Paths) {
     let panel = Arc::new(Panel::start(Manners::Good).await);
     let Role::Owner(daemon) = owner::take(owner_options(paths)).await.unwrap() else {
         panic!("nobody else owns");
@@ -112,4 +122,74 @@ async fn story(paths: &Paths) {
         owner::take(owner_options(paths)).await,
         Ok(Role::Owner(_))
     ));
+}
+
+#[test]
+fn the_menu_on_the_bus_has_a_submenu_of_deeds_for_each_account() {
+    story(submenus);
+}
+
+async fn submenus(paths: &Paths) {
+    let panel = Panel::start(Manners::Good).await;
+    let (end, ends) = oneshot::channel::<()>();
+    let options = resident(paths);
+    let tray = tokio::spawn(async move {
+        tray_command(options, async {
+            let _ = ends.await;
+        })
+        .await
+    });
+    panel
+        .until("the icon is there", |panel| panel.items().len() == 1)
+        .await;
+    let item = Item::of(&panel.items()[0]).await;
+    let client = Client::socket(&paths.socket);
+    until("its engine answers", || async {
+        client.get::<Status>("/v1/status").await.ok()
+    })
+    .await;
+    // Nobody listens there, and nobody is asked: the token lives for an hour.
+    let account = json!({
+        "name": "my_work", "client_id": "client",
+        "auth_url": "http://127.0.0.1:9/authorize", "token_url": "http://127.0.0.1:9/token",
+    });
+    let grant = json!({ "access_token": "a", "refresh_token": "r", "expires_in": 3600 });
+    let import = json!({ "token_response": grant.to_string(), "take_over": "another program" });
+    for (path, body) in [
+        ("/v1/accounts", account),
+        ("/v1/accounts/my_work/import", import),
+    ] {
+        client
+            .request(Method::POST, path, Some(body))
+            .await
+            .unwrap();
+    }
+
+    let well = [
+        "Refresh now",
+        "Pause",
+        "Sign in again",
+        "Show in the window",
+    ];
+    let within = submenu(&item, "my__work: well", &well).await;
+    item.choose(within[1].0).await;
+    let paused = ["Resume", "Sign in again", "Show in the window"];
+    submenu(&item, "my__work: paused", &paused).await;
+    let status: Status = client.get("/v1/status").await.unwrap();
+    assert_eq!(status.accounts[0].state, AccountState::Paused);
+
+    end.send(()).unwrap();
+    assert!(matches!(tray.await.unwrap(), Ok(ResidentEnd::Ended)));
+}
+
+/// Waits until this is the only submenu, and has these rows.
+async fn submenu(item: &Item, label: &str, rows: &[&str]) -> Vec<(i32, String)> {
+    until(label, || async {
+        let mut submenus = item.submenus().await;
+        let (found, within) = submenus.pop()?;
+        let labels = within.iter().map(|(_, label)| label.as_str());
+        let is = submenus.is_empty() && found == label && labels.eq(rows.iter().copied());
+        is.then_some(within)
+    })
+    .await
 }

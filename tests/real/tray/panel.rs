@@ -260,15 +260,32 @@ impl Item {
 
     /// Id and label of each row; a separator has no label.
     pub async fn menu(&self) -> Vec<(i32, String)> {
+        let rows = self.layout().await.into_iter();
+        rows.map(|(id, label, _)| (id, label)).collect()
+    }
+
+    /// Label of each row that opens a submenu, with id and label of the rows within.
+    pub async fn submenus(&self) -> Vec<(String, Vec<(i32, String)>)> {
+        let rows = self.layout().await.into_iter();
+        rows.filter(|(_, _, within)| !within.is_empty())
+            .map(|(_, label, within)| (label, within))
+            .collect()
+    }
+
+    /// Each row: id, label, and the rows of its submenu.
+    async fn layout(&self) -> Vec<(i32, String, Vec<(i32, String)>)> {
         let reply = self
             .menu_call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new()))
             .await;
         let (_, (_, _, rows)): (u32, Node) = reply.body().deserialize().unwrap();
         rows.into_iter()
-            .map(|row| {
-                let (id, mut properties, _) = Node::try_from(row).unwrap();
-                let label = properties.remove("label");
-                (id, label.map_or(String::new(), |l| l.try_into().unwrap()))
+            .map(|node| {
+                let (id, label, within) = row(node);
+                let within = within.into_iter().map(|node| {
+                    let (id, label, _) = row(node);
+                    (id, label)
+                });
+                (id, label, within.collect())
             })
             .collect()
     }
@@ -294,4 +311,12 @@ impl Item {
             .await
             .unwrap()
     }
+}
+
+/// Id, label and children of a row.
+fn row(node: OwnedValue) -> (i32, String, Vec<OwnedValue>) {
+    let (id, mut properties, within) = Node::try_from(node).unwrap();
+    let label = properties.remove("label");
+    let label = label.map_or(String::new(), |l| l.try_into().unwrap());
+    (id, label, within)
 }
