@@ -130,9 +130,11 @@ bench: ## Measure what is called often (criterion; not in `make test`)
 RELEASE := $(CARGO) build --release $(WORKSPACE) --bins
 
 .PHONY: bench-idle
-bench-idle: packages-test ui ## Measure memory and wake-ups of what stays; OTHER=program to compare (a quarter of an hour)
+bench-idle: packages-test ui ## Measure memory and wake-ups of what stays beside an empty Tauri app (OTHER=program: one more)
+	@src-tauri/packaging/need-packages libayatana-appindicator3-1
 	$(RELEASE)
-	tests/bench/idle $(TARGET)/release $(OTHER)
+	$(CARGO) build --release --locked -p tokentray-desktop --features tray,tokentray/real --example empty
+	tests/bench/idle $(TARGET)/release $(TARGET)/release/examples/empty $(OTHER)
 
 .PHONY: bench-token
 bench-token: packages-test ui ## Measure how long a program waits for a token (hyperfine)
