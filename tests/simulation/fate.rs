@@ -456,6 +456,7 @@ async fn happen(world: &World, fault: Fault, account: usize, chance: &mut Chance
                 item.changed_at = now;
                 s.hit(fault);
                 judge::store_lied(s, account);
+                judge::restored(s, account);
                 s.accounts[account].judged.rolled_back = true;
             }
         }),

@@ -42,7 +42,7 @@ pub use requests::{
     answered, left, never_arrives, received, refused, sent, signed_in, waited_in_vain,
 };
 pub use stored::{
-    begins_with, durable, journaled, noted, read, removed_from_vault, renewed_by_another,
+    begins_with, durable, journaled, noted, read, removed_from_vault, renewed_by_another, restored,
     still_there, store_lied, stored,
 };
 pub use told::{shown, withdrawn};

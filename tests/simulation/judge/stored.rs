@@ -53,6 +53,17 @@ pub fn stored(s: &mut State, proc: u64, account: usize, grant: &Grant) {
     mark_safe(s, account, order);
 }
 
+/// The vault holds again what it held before its last write. That may be the same grant, dated by a
+/// clock that was wrong then: by its generation nothing is missing, and its age nobody can know.
+pub fn restored(s: &mut State, account: usize) {
+    let Some(grant) = s.keychain.items[account].grant().cloned() else {
+        return;
+    };
+    if let Some((_, order)) = s.order(account, &grant) {
+        dated(s, account, &grant, order);
+    }
+}
+
 /// Whether a start that reads this grant now would know its age.
 fn dated(s: &mut State, account: usize, grant: &Grant, order: usize) {
     let truth = &mut s.accounts[account];
