@@ -27,9 +27,7 @@ fn a_person_begins_changes_their_mind_and_does_all_that_can_be_done() {
     let desk = Desk::new(Installed::DesktopAlone);
     desk.install_browser();
     let login = desk.log_in();
-    let _program = desk.open_by_hand();
-    let window = Window::attach(&desk.session, desk.inspector);
-    desk.tokentray().wait_until_it_answers();
+    let (_program, window) = desk.open_window();
     let provider = Provider::start(&desk.session, HOUR_S);
     let clipboard = Clipboard(&desk.session);
     window.wait_text("Tokentray keeps your sign-ins alive", SOON);

@@ -18,7 +18,7 @@ use crate::support::{
     session::Session,
     tokentray::{self, Tokentray},
     tray_icon::TrayIcon,
-    webdriver::{self, Inspector},
+    webdriver::{self, Inspector, Window},
 };
 
 /// The account of the stories.
@@ -95,6 +95,14 @@ impl Desk {
         let program = self.programs.join("tokentray-desktop");
         let mut command = self.session.command(program);
         self.session.spawn("desktop", &mut command)
+    }
+
+    /// The same, with its window in hand and an engine that answers.
+    pub fn open_window(&self) -> (Process, Window) {
+        let program = self.open_by_hand();
+        let window = Window::attach(&self.session, self.inspector);
+        self.tokentray().wait_until_it_answers();
+        (program, window)
     }
 
     pub fn tokentray(&self) -> Tokentray<'_> {

@@ -32,9 +32,7 @@ fn a_person_reads_far_back_and_looks_after_what_is_kept() {
     let desk = Desk::new(Installed::DesktopAlone);
     desk.install_browser();
     let login = desk.log_in();
-    let _program = desk.open_by_hand();
-    let window = Window::attach(&desk.session, desk.inspector);
-    desk.tokentray().wait_until_it_answers();
+    let (_program, window) = desk.open_window();
     let provider = Provider::start(&desk.session, HOUR_S);
     desk.tokentray().set_person("ada");
     for name in [ACCOUNT, OTHER] {

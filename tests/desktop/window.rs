@@ -20,9 +20,7 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     let desk = Desk::new(Installed::Both);
     let login = desk.log_in();
     let _panel = login.display.panel();
-    let _program = desk.open_by_hand();
-    let window = Window::attach(&desk.session, desk.inspector);
-    desk.tokentray().wait_until_it_answers();
+    let (_program, window) = desk.open_window();
     // The first start offers three ways to begin.
     window.wait_text("Import a sign-in", SOON);
     window.wait_text("Try the practice provider", SOON);

@@ -146,6 +146,16 @@ async fn a_locked_vault_only_delays_a_removal() {
     assert!(nothing_is_left(&world));
 }
 
+/// Within the time in which it could be undone.
+fn removes_and_dies(world: &mut World) {
+    process(async {
+        world.start().await;
+        let engine = world.engine();
+        engine.remove_account("work", true).await.expect("removed");
+        world.pass(secs(3)).await;
+    });
+}
+
 fn disk_fails(world: &World, fails: bool) {
     let disk = &world.journal.disk_fails;
     disk.store(fails, std::sync::atomic::Ordering::SeqCst);
@@ -190,12 +200,7 @@ fn a_removal_that_no_disk_took_note_of_is_noted_as_soon_as_one_can() {
 #[test]
 fn a_disk_that_fails_at_the_start_only_delays_what_a_crash_cut_short() {
     let mut world = World::new([(account("work"), Some(revocable(mins(5))))]);
-    process(async {
-        world.start().await;
-        let engine = world.engine();
-        engine.remove_account("work", true).await.expect("removed");
-        world.pass(secs(3)).await;
-    });
+    removes_and_dies(&mut world);
     disk_fails(&world, true);
     process(async {
         world.start().await;
@@ -230,12 +235,7 @@ async fn nothing_is_deleted_while_the_vault_is_moved() {
 #[test]
 fn a_crash_within_the_undo_time_leaves_nothing_for_good() {
     let mut world = World::new([(account("work"), Some(revocable(mins(5))))]);
-    process(async {
-        world.start().await;
-        let engine = world.engine();
-        engine.remove_account("work", true).await.expect("removed");
-        world.pass(secs(3)).await;
-    });
+    removes_and_dies(&mut world);
     assert!(world.stored("work").is_some());
     process(async {
         world.start().await;

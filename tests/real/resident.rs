@@ -12,9 +12,9 @@ use tokentray::{
     io::{tray::LinuxTrayOptions, vault::VaultKind},
     owner::{self, OwnerOptions, Role},
     paths::Paths,
-    presenter::resident::{ResidentEnd, ResidentOptions, tray_command},
+    presenter::resident::{ResidentEnd, ResidentError, ResidentOptions, tray_command},
 };
-use tokio::{sync::oneshot, time::sleep};
+use tokio::{sync::oneshot, task::JoinHandle, time::sleep};
 
 use super::tray::panel::{Item, Manners, Panel};
 use crate::support::session;
@@ -50,6 +50,28 @@ async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut
     panic!("waited in vain: {what}");
 }
 
+/// `tokentray tray` with its icon in the panel: what ends it, and how it ended.
+async fn presents(
+    paths: &Paths,
+    panel: &Panel,
+) -> (
+    oneshot::Sender<()>,
+    JoinHandle<Result<ResidentEnd, ResidentError>>,
+) {
+    let (end, ends) = oneshot::channel();
+    let options = resident(paths);
+    let tray = tokio::spawn(async move {
+        tray_command(options, async {
+            let _ = ends.await;
+        })
+        .await
+    });
+    panel
+        .until("the icon is there", |panel| panel.items().len() == 1)
+        .await;
+    (end, tray)
+}
+
 /// Runs a story in a session of its own.
 fn story(body: impl AsyncFnOnce(&Paths)) {
     session::inside(|session| {
@@ -78,17 +100,7 @@ async fn handed_over(paths: &Paths) {
         let _ = daemon_ends.await;
     }));
 
-    let (end, ends) = oneshot::channel::<()>();
-    let options = resident(paths);
-    let tray = tokio::spawn(async move {
-        tray_command(options, async {
-            let _ = ends.await;
-        })
-        .await
-    });
-    panel
-        .until("the icon is there", |panel| panel.items().len() == 1)
-        .await;
+    let (end, tray) = presents(paths, &panel).await;
     let icon = panel.items();
 
     // A second one neither presents nor owns.
@@ -131,17 +143,7 @@ fn the_menu_on_the_bus_has_a_submenu_of_deeds_for_each_account() {
 
 async fn submenus(paths: &Paths) {
     let panel = Panel::start(Manners::Good).await;
-    let (end, ends) = oneshot::channel::<()>();
-    let options = resident(paths);
-    let tray = tokio::spawn(async move {
-        tray_command(options, async {
-            let _ = ends.await;
-        })
-        .await
-    });
-    panel
-        .until("the icon is there", |panel| panel.items().len() == 1)
-        .await;
+    let (end, tray) = presents(paths, &panel).await;
     let item = Item::of(&panel.items()[0]).await;
     let client = Client::socket(&paths.socket);
     until("its engine answers", || async {

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::AbortHandle,
@@ -197,7 +198,7 @@ impl Coordinator {
             quiescing: Vec::new(),
             notices: notice::Notices::default(),
             preferences,
-            skew: wall_offset(now),
+            skew: now.skew(),
             looked_at: now.boot,
             awake: Duration::ZERO,
         };
@@ -337,13 +338,9 @@ struct Task {
     quiescing: Vec<(Duration, oneshot::Sender<()>)>,
     notices: notice::Notices,
     preferences: Preferences,
-    /// Wall minus boot, in milliseconds: it changes when somebody sets the clock.
-    skew: i64,
+    /// [`Now::skew`] as it was seen last.
+    skew: TimeDelta,
     looked_at: Duration,
     /// So long the machine was seen awake and online, up to then.
     awake: Duration,
-}
-
-fn wall_offset(now: Now) -> i64 {
-    now.skew().num_milliseconds()
 }

@@ -47,38 +47,27 @@ impl Task {
                     }
                 });
             }
-            Effect::Store { grant } if self.is_at_rest() => {
-                // A vault that is being moved must not change behind the back of who copies it. It
-                // stays in the journal, and is stored when the rest is over.
-                self.report(id, async move {
-                    Input::Stored {
-                        generation: grant.generation,
-                        result: Err(Cause::VaultUnavailable),
-                    }
-                });
-            }
             Effect::Store { grant } => {
-                let (vault, account) = (self.ports.vault.clone(), id.clone());
+                let (vault, account) = (self.writable_vault(), id.clone());
                 self.report(id, async move {
                     let generation = grant.generation;
-                    let result = vault.store_grant(account, *grant).await;
+                    let result = match vault {
+                        Ok(vault) => vault.store_grant(account, *grant).await,
+                        Err(error) => Err(error),
+                    };
                     Input::Stored {
                         generation,
                         result: result.map_err(|e| e.cause()),
                     }
                 });
             }
-            Effect::RemoveGrant if self.is_at_rest() => {
-                self.report(id, async {
-                    Input::GrantRemoved {
-                        result: Err(Cause::VaultUnavailable),
-                    }
-                });
-            }
             Effect::RemoveGrant => {
-                let (vault, account) = (self.ports.vault.clone(), id.clone());
+                let (vault, account) = (self.writable_vault(), id.clone());
                 self.report(id, async move {
-                    let result = vault.remove_grant(account.clone()).await;
+                    let result = match vault {
+                        Ok(vault) => vault.remove_grant(account.clone()).await,
+                        Err(error) => Err(error),
+                    };
                     if let Err(error) = &result {
                         tracing::warn!(%account, %error, "the grant stays in the vault");
                     }

@@ -1,12 +1,13 @@
 //! The owning task's loop: receive, sleep until the next due time, step, perform.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{
     Change, DRAIN, MAX_SLEEP, Message, Overall, Preferences, SLEPT, Task, WAKE_LOST,
-    effects::place_of, wall_offset,
+    effects::place_of,
 };
 use crate::{
     domain::{
@@ -16,7 +17,7 @@ use crate::{
     },
     io::{
         locks::{LockError, LockGuard},
-        vault::VaultEvent,
+        vault::{Vault, VaultError, VaultEvent},
     },
 };
 
@@ -113,8 +114,8 @@ impl Task {
         if slept || lost {
             self.on_resumed(now);
         }
-        let skew = wall_offset(now);
-        if (skew - self.skew).abs() > 2_000 {
+        let skew = now.skew();
+        if (skew - self.skew).abs() > TimeDelta::seconds(2) {
             // Somebody set the clock: what is shown as a time of day moves, and what was timed by
             // the clock may be due, one account a second.
             self.skew = skew;
@@ -354,9 +355,14 @@ impl Task {
         self.step(id, Input::Locked { result });
     }
 
-    /// Whoever wanted it at rest was told that it is.
-    pub(super) fn is_at_rest(&self) -> bool {
-        self.machine.stopping && self.quiescing.is_empty()
+    /// The vault, if it may be changed. Whoever was told that all is at rest moves it perhaps, and
+    /// nothing must change behind the back of who copies: it stays in the journal until the rest is
+    /// over.
+    pub(super) fn writable_vault(&self) -> Result<Arc<dyn Vault>, VaultError> {
+        if self.machine.stopping && self.quiescing.is_empty() {
+            return Err(VaultError::Unavailable("the engine is at rest".into()));
+        }
+        Ok(self.ports.vault.clone())
     }
 
     pub(super) fn finish_quiescing(&mut self, now: Now) {
