@@ -93,10 +93,13 @@ async fn a_grant_that_another_account_shares_is_not_revoked() {
     let mut world = World::new(shared);
     world.start().await;
     let engine = world.engine();
+    let offered = |name| engine.account(name).expect("an account").revocable;
+    assert_eq!([offered("work"), offered("play")], [false, false]);
     engine.remove_account("work", true).await.expect("removed");
     world.pass(mins(1)).await;
     assert_eq!(revoked(&world), [] as [&str; 0]);
     // The other one goes last.
+    assert!(offered("play"));
     engine.remove_account("play", true).await.expect("removed");
     world.pass(mins(1)).await;
     assert_eq!(revoked(&world), ["refresh-0"]);

@@ -647,7 +647,10 @@ export interface components {
             provider_name: string;
             /** Format: date-time */
             refresh_token_expires_at?: string | null;
-            /** @description What is held can be revoked at the provider (RFC 7009), as far as is known. */
+            /**
+             * @description What is held can be revoked at the provider (RFC 7009), as far as is known, and no other
+             *     account's grant would end with it.
+             */
             revocable: boolean;
             scopes: string[];
             /** @description A sign-in that is going on. */

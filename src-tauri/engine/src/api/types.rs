@@ -84,7 +84,8 @@ pub struct AccountRow {
     /// The state in a sentence.
     pub message: String,
     pub has_refresh_token: bool,
-    /// What is held can be revoked at the provider (RFC 7009), as far as is known.
+    /// What is held can be revoked at the provider (RFC 7009), as far as is known, and no other
+    /// account's grant would end with it.
     pub revocable: bool,
     pub expires_at: Option<DateTime<Utc>>,
     pub expires_source: Option<ExpiresSource>,

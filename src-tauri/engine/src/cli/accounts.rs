@@ -273,7 +273,7 @@ pub fn remove(args: &RemoveArgs) -> Outcome {
         let revoke = if args.no_revoke {
             ""
         } else {
-            ", and revoke its grant at the provider"
+            ", and revoke its grant if the provider offers that"
         };
         if !output::confirmed(&format!("Remove {name}{revoke}?"))? {
             output::note("Nothing was removed.");

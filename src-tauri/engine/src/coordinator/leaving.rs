@@ -8,13 +8,7 @@ use std::time::Duration;
 
 use super::{Message, Ports, Task};
 use crate::{
-    domain::{
-        account::AccountId,
-        grant::Grant,
-        journal_entry::Removal,
-        lifecycle::{Life, host_of},
-        policy,
-    },
+    domain::{account::AccountId, grant::Grant, journal_entry::Removal, lifecycle::Life, policy},
     io::vault::VaultError,
     sign_in::{self, RevokeError},
 };
@@ -148,23 +142,12 @@ impl Task {
         });
     }
 
-    /// Whether revoking ends nothing but this grant: some providers end every token of a client
-    /// and a person at once (Google does).
+    /// Whether revoking ends nothing but this grant.
     pub(super) fn may_revoke(&self, id: &AccountId, grant: &Grant) -> bool {
-        let binding = &grant.binding;
         let shares = |life: &Life| match life.held() {
-            Some(held) => {
-                let other = &held.grant;
-                let same_person = match (&other.subject, &grant.subject) {
-                    (Some(one), Some(another)) => one == another,
-                    _ => true,
-                };
-                other.binding.client_id == binding.client_id
-                    && host_of(&other.binding.token_endpoint) == host_of(&binding.token_endpoint)
-                    && same_person
-            }
+            Some(held) => held.grant.may_end_with(grant),
             // What it holds is not known yet.
-            None => !life.is_loaded() && life.setup().client_id == binding.client_id,
+            None => !life.is_loaded() && life.setup().client_id == grant.binding.client_id,
         };
         !self
             .lives

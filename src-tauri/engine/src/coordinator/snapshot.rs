@@ -9,6 +9,7 @@ use super::Notice;
 use crate::domain::{
     account::{Account, AccountId},
     cause::Cause,
+    grant::Grant,
     lifecycle::{AccountFacts, Held},
 };
 
@@ -78,6 +79,16 @@ impl Snapshot {
                 .values()
                 .find(|v| v.account.name.eq_ignore_ascii_case(name))
                 .cloned()
+        })
+    }
+
+    /// Whether this account's grant is the only one that ends when it is revoked.
+    pub fn ends_alone(&self, id: &AccountId, grant: &Grant) -> bool {
+        let ends = |held: &Held| held.grant.may_end_with(grant);
+        self.read(|p| {
+            !p.accounts
+                .iter()
+                .any(|(other, view)| other != id && view.held.as_deref().is_some_and(ends))
         })
     }
 

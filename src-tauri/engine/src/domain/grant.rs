@@ -5,7 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{account::ClientAuth, cause::codes, classify::TokenReply, jwt, secret::Secret};
+use super::{
+    account::ClientAuth, cause::codes, classify::TokenReply, jwt, lifecycle::host_of,
+    secret::Secret,
+};
 
 codes! {
     /// Where the end of an access token is known from.
@@ -114,6 +117,18 @@ struct StoredGrant {
 pub const ASSUMED_LIFE: Duration = Duration::from_mins(15);
 
 impl Grant {
+    /// Whether revoking one of them may end the other: some providers end every token of a client
+    /// and a person at once (Google does). Grants of unknown persons may be one person's.
+    pub fn may_end_with(&self, other: &Self) -> bool {
+        let same_person = match (&other.subject, &self.subject) {
+            (Some(one), Some(another)) => one == another,
+            _ => true,
+        };
+        other.binding.client_id == self.binding.client_id
+            && host_of(&other.binding.token_endpoint) == host_of(&self.binding.token_endpoint)
+            && same_person
+    }
+
     /// Makes a grant of a success, the only place where this is done.
     ///
     /// `previous` is the refreshed grant (its generation + 1 is taken), or none at a sign-in, which

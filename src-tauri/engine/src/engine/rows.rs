@@ -192,7 +192,11 @@ impl Engine {
             message,
             told: trouble.map(|trouble| Box::new(told_row(view, trouble, &provider_name))),
             has_refresh_token: facts.is_some_and(|f| f.has_refresh_token),
-            revocable: held.is_some_and(|h| sign_in::is_revocable(&h.grant.binding)),
+            revocable: held.is_some_and(|h| {
+                let snapshot = self.inner.coordinator.snapshot();
+                sign_in::is_revocable(&h.grant.binding)
+                    && snapshot.ends_alone(&account.id, &h.grant)
+            }),
             expires_at: facts.and_then(|f| f.expires_at),
             expires_source: facts.and_then(|f| f.expires_source),
             token_valid: is_token_valid(view, now),
