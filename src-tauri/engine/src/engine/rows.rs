@@ -10,7 +10,7 @@ use crate::{
     },
     coordinator::{AccountView, Notice, provider_of},
     domain::{
-        cause::{Action, Verdict},
+        cause::{Action, Cause, Verdict},
         journal_entry::Incident,
         lifecycle::{Trouble, host_of},
         policy,
@@ -69,6 +69,7 @@ impl Engine {
             state,
             wanted,
             unsaved: view.facts.as_ref().is_some_and(|f| f.unsaved.is_some()),
+            vault_cause: vault_cause_of(view, state),
         }
     }
 
@@ -114,7 +115,10 @@ impl Engine {
             online: overall.online,
             vault: VaultRow {
                 kind: self.inner.ports.vault.kind().code().to_owned(),
-                cause: overall.vault_cause,
+                // At the start the key cannot be read; later an account meets it first.
+                cause: overall
+                    .vault_cause
+                    .or_else(|| rows.iter().find_map(|row| row.vault_cause)),
                 unsaved: u32::try_from(unsaved).unwrap_or(u32::MAX),
             },
         }
@@ -297,6 +301,13 @@ pub(super) struct Head {
     /// Setup: its token is over and a tool asked for it.
     pub wanted: bool,
     pub unsaved: bool,
+    /// Why the vault cannot be used, where the account waits for that.
+    pub vault_cause: Option<Cause>,
+}
+
+fn vault_cause_of(view: &AccountView, state: AccountState) -> Option<Cause> {
+    let trouble = view.facts.as_ref()?.trouble.as_ref()?;
+    (state == AccountState::VaultLocked).then_some(trouble.cause)
 }
 
 fn state_of(view: &AccountView, now: DateTime<Utc>) -> AccountState {
