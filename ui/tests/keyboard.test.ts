@@ -125,6 +125,31 @@ it("leads to the first field that is to be mended", async () => {
   expect(await page.getByLabel("Client id").inputValue()).toBe("client");
 }, 30_000);
 
+it("lets Escape take back a search first, and never what was typed into a form", async () => {
+  const page = await open();
+  await page.getByRole("button", { name: "History", exact: true }).click();
+  await page.getByLabel("Text").fill("503");
+  await page.keyboard.press("Escape");
+  expect(await page.getByLabel("Text").inputValue()).toBe("");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Name").fill("Okta (work)");
+  await page.keyboard.press("Escape");
+  expect(await page.getByLabel("Name").inputValue()).toBe("Okta (work)");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("region", { name: "Okta", exact: true }).waitFor();
+}, 30_000);
+
+it("shows addresses that were given beside a provider, so that they can be changed", async () => {
+  const page = await open("scene=typed");
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  const revocation = page.getByLabel("Revocation address, where there is one");
+  await revocation.fill("https://id.example.com/revoke");
+  await page.getByRole("button", { name: "Another provider" }).click();
+  await page.getByRole("button", { name: "Google", exact: true }).click();
+  expect(await revocation.count()).toBe(0);
+}, 30_000);
+
 it("follows a theme and a language that are set elsewhere", async () => {
   const page = await open();
   // As the command line does: the page only hears an event.

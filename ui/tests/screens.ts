@@ -338,6 +338,17 @@ const SIGN_INS: Screen[] = [
 const WRONG: Screen[] = [
   { name: "keychain locked", query: "scene=locked" },
   {
+    name: "keychain locked meanwhile",
+    go: all(
+      lane(/Google/),
+      told({
+        type: "overall",
+        status: { vault: { kind: "os", unsaved: 0, cause: "vault_locked" } },
+      }),
+      sees(/Your keychain is locked/),
+    ),
+  },
+  {
     name: "keychain being unlocked",
     query: "scene=locked&unlock=waits",
     go: all(press("Unlock"), sees("Unlocking…")),

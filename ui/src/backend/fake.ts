@@ -1,8 +1,8 @@
 // An invented engine for a browser, for pictures and for work on the window. `?scene=` picks what it
 // tells: `day` (default), `well`, `empty`, `demo`, `locked`, `many`, `long`, `crowd`, `states` (one
 // account in each), `newer` (an engine that says what this window does not know), `lost` (nothing
-// answers). `sign_in=failed` or `waits`: no sign-in works, or none ends; `unlock=waits`: nobody
-// answers the keychain. `?at=` stops its clock.
+// answers), `typed` (addresses given beside an issuer). `sign_in=failed` or `waits`: no sign-in works,
+// or none ends; `unlock=waits`: nobody answers the keychain. `?at=` stops its clock.
 
 import type {
   AccountRow,
@@ -20,7 +20,7 @@ import type {
 import { Refused, type Backend, type Happening, type Method, type ShellInfo } from "./backend";
 import { BROWSERS, PROVIDERS, stories, type Story } from "./fake_data";
 import { many, manyEntries } from "./fake_many";
-import { crowd, eachState, longNames, newer } from "./fake_odd";
+import { crowd, eachState, locked, longNames, newer } from "./fake_odd";
 import type { Asked } from "./fake_worker";
 import { account, entry, overall } from "./fake_world";
 import { isGoing } from "../model/world";
@@ -212,6 +212,10 @@ class Invented {
           }
           this.settings = { ...this.settings, vault: String(body["to"]) };
         }
+        if (name === "unlock") {
+          for (const { row } of storiesOf("day", this.start)) this.put(row);
+          this.tellOverall();
+        }
         return null;
       case "incidents":
         this.change(
@@ -251,7 +255,10 @@ class Invented {
       return null;
     }
     if (!rest && method === "GET") {
-      return { name: row.name, provider: row.provider, client_id: "0oa1b2c3", scopes: row.scopes };
+      const { provider, scopes } = row;
+      const typed = { issuer: "https://id.example.com", token_url: "https://id.example.com/token" };
+      const found = this.scene === "typed" ? typed : { provider };
+      return { name, client_id: "0oa1b2c3", scopes, ...found };
     }
     if (!rest && method === "PATCH") {
       return this.put({ ...row, name: String(body["name"] ?? row.name) });
@@ -386,24 +393,12 @@ class Invented {
   }
 
   private status(): Status {
-    const asking = this.accounts
-      .filter((row) => row.state === "sign_in_needed")
-      .map((row) => row.name);
-    const headline = !this.accounts.length
-      ? "No accounts yet."
-      : this.paused
-        ? "Everything is paused."
-        : asking.length
-          ? `${needYou(asking)}. Everything else is well.`
-          : this.accounts.some((row) => row.state !== "ok")
-            ? "Nothing to do. Some accounts wait."
-            : "All is well. Nothing to do.";
-    const locked = this.scene === "locked";
+    const locked = this.accounts.find((row) => row.state === "vault_locked");
     return {
-      ...overall(this.accounts, headline),
+      ...overall(this.accounts, headline(this.accounts)),
       paused: this.paused,
       demo: this.scene === "demo",
-      vault: { kind: "os", unsaved: 0, cause: locked ? "vault_locked" : null },
+      vault: { kind: "os", unsaved: 0, cause: locked?.cause ?? null },
     };
   }
 
@@ -516,6 +511,8 @@ function storiesOf(scene: string, start: number): Story[] {
       return eachState(stories(start, scene), start);
     case "newer":
       return newer(stories(start, scene));
+    case "locked":
+      return locked(stories(start, scene));
     default:
       return stories(start, scene);
   }
@@ -525,10 +522,31 @@ function rest(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** As the engine's headline. */
-function needYou(names: string[]): string {
-  const [only] = names;
-  return names.length === 1 ? `${only} needs you` : `${names.length} need you: ${names.join(", ")}`;
+/** As the engine's own. */
+function headline(rows: AccountRow[]): string {
+  const names = (...states: string[]) =>
+    rows.filter((row) => states.includes(row.state)).map((row) => row.name);
+  const need = names("sign_in_needed");
+  const setup = names("fix_setup");
+  const waits = names("waiting", "unclear", "expired");
+  const vault = names("vault_locked");
+  const troubled = need.length + setup.length + waits.length + vault.length;
+  const tail = (some: string[]) =>
+    rows.length > troubled && some.length === troubled ? " Everything else is well." : "";
+  const list = (some: string[]) =>
+    some.length > 4
+      ? `${some.slice(0, 3).join(", ")} and ${some.length - 3} more`
+      : some.join(", ");
+  if (!rows.length) return "No account yet. Add one to begin.";
+  if (need.length === 1) return `${list(need)} needs you.${tail(need)}`;
+  if (need.length) return `${need.length} need you: ${list(need)}.${tail(need)}`;
+  if (vault.length) return "The keychain is locked. Unlock it to go on.";
+  if (setup.length) return `The setup of ${list(setup)} wants a look.${tail(setup)}`;
+  if (waits.length === 1)
+    return `Nothing to do. ${waits[0]} is waiting for its provider.${tail(waits)}`;
+  if (waits.length)
+    return `Nothing to do. ${waits.length} accounts are waiting: ${list(waits)}.${tail(waits)}`;
+  return "Nothing to do. Everything is well.";
 }
 
 function refused(

@@ -393,6 +393,30 @@ export const PROVIDERS: ProviderRow[] = [
     needs_secret: true,
     facts: [],
   },
+  ...Object.entries({
+    gitlab: "GitLab",
+    slack: "Slack",
+    atlassian: "Atlassian",
+    okta: "Okta",
+    auth0: "Auth0",
+    keycloak: "Keycloak",
+    zitadel: "Zitadel",
+    authentik: "authentik",
+    dropbox: "Dropbox",
+    salesforce: "Salesforce",
+    spotify: "Spotify",
+    "aws-sso": "AWS IAM Identity Center",
+  }).map(([key, name]) => ({
+    key,
+    name,
+    scopes: ["openid", "offline_access"],
+    device_flow: true,
+    loopback: "http://127.0.0.1, any port",
+    register: "Register a native app that may use refresh tokens.",
+    docs: `https://${key}.example/docs`,
+    needs_secret: false,
+    facts: [],
+  })),
 ];
 
 export const BROWSERS: BrowserRow[] = [

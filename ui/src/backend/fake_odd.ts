@@ -92,6 +92,28 @@ export function eachState(stories: Story[], now: number): Story[] {
   }));
 }
 
+/** Nothing can be read yet, as at a start before anybody unlocked the keychain. */
+export function locked(stories: Story[]): Story[] {
+  return stories.map(({ row, lane, history }) => ({
+    row: account({
+      id: row.id,
+      name: row.name,
+      provider_name: row.provider_name,
+      state: "vault_locked",
+      verdict: "wait",
+      cause: "vault_locked",
+      action: "unlock_keychain",
+      message: "The keychain is locked.",
+      has_refresh_token: false,
+      revocable: false,
+      token_valid: false,
+      generation: 0,
+    }),
+    lane: { ...lane, bars: [], planned_at: null, sign_in_at: null },
+    history,
+  }));
+}
+
 /** Codes that this window has no words for; whatever it does, it shows the engine's own. */
 export function newer(stories: Story[]): Story[] {
   const unknown = (text: string) => text as never;

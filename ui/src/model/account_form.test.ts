@@ -38,6 +38,10 @@ describe("faults", () => {
     const form = { ...filled, provider: BY_ENDPOINTS, flow: "device" as const };
     expect(Object.keys(faults(form, [])).sort()).toEqual(["deviceUrl", "tokenUrl"]);
   });
+  it("look at endpoints beside a provider, and ask for none", () => {
+    const form = { ...filled, authUrl: "https://id.example.com/in", revocationUrl: "nowhere" };
+    expect(Object.keys(faults(form, []))).toEqual(["revocationUrl"]);
+  });
 });
 
 it("allows plain http for this computer only", () => {

@@ -87,12 +87,11 @@ export function faults(form: Form, taken: readonly string[]): Faults {
   if (!form.provider) found.provider = words.form.faults.provider;
   if (!form.clientId.trim()) found.clientId = words.form.faults.clientId;
   if (form.provider === BY_ISSUER) found.issuer = addressFault(form.issuer, true);
-  if (form.provider === BY_ENDPOINTS) {
-    found.tokenUrl = addressFault(form.tokenUrl, true);
-    found.authUrl = addressFault(form.authUrl, form.flow === "browser");
-    found.deviceUrl = addressFault(form.deviceUrl, form.flow === "device");
-    found.revocationUrl = addressFault(form.revocationUrl, false);
-  }
+  const alone = form.provider === BY_ENDPOINTS;
+  found.tokenUrl = addressFault(form.tokenUrl, alone);
+  found.authUrl = addressFault(form.authUrl, alone && form.flow === "browser");
+  found.deviceUrl = addressFault(form.deviceUrl, alone && form.flow === "device");
+  found.revocationUrl = addressFault(form.revocationUrl, false);
   if (ports(form.redirectPorts) === null) found.redirectPorts = words.form.faults.ports;
   if (parameters(form.params) === null) found.params = words.form.faults.params;
   if (form.redirectPath && !form.redirectPath.startsWith("/"))

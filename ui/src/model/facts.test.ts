@@ -99,3 +99,27 @@ it("says what the programs get meanwhile", () => {
     consequence(account({ name: "Okta", token_valid: true, expires_at: at(8 * min) }), now),
   ).toBe("Programs still get a token of Okta for 8 min.");
 });
+
+it("claims nothing about a grant that a locked keychain still hides", () => {
+  const row = account({
+    name: "Okta",
+    state: "vault_locked",
+    cause: "vault_locked",
+    generation: 0,
+    has_refresh_token: false,
+    token_valid: false,
+  });
+  expect(facts(row, [], now).map((f) => `${f.term}: ${f.words}`)).toEqual([
+    "Token: not known",
+    "Used by: no program yet",
+  ]);
+  expect(trouble(row, [], now)?.next).toBe(
+    "Nothing is lost; it goes on by itself once it is open.",
+  );
+});
+
+it("promises no refresh while everything is paused", () => {
+  const row = account({ name: "Okta", expires_at: at(h), next_refresh_at: at(48 * min) });
+  const told = facts(row, [], now, true).map((f) => `${f.term}: ${f.words}`);
+  expect(told).toContain("Next: nothing while it is paused");
+});

@@ -3,7 +3,7 @@
 import type { AccountRow, HistoryRow, Status } from "../api/types";
 import { clock, day, duration, instant, relative, sameDay } from "./time";
 import { whatYouCanDo } from "./words";
-import { adviceOf, messageOf, whyOf, words } from "../words/words";
+import { adviceOf, headlineOf, messageOf, whyOf, words } from "../words/words";
 
 export interface Fact {
   term: string;
@@ -13,12 +13,22 @@ export interface Fact {
 }
 
 /** Token, next step, sign-in, users and scopes of an account. */
-export function facts(row: AccountRow, history: readonly HistoryRow[], now: number): Fact[] {
+export function facts(
+  row: AccountRow,
+  history: readonly HistoryRow[],
+  now: number,
+  allPaused = false,
+): Fact[] {
   const w = words.facts;
+  if (isUnread(row)) {
+    const used = usedBy(row, history, now);
+    const token = { term: w.token, words: words.axis.table.notKnown };
+    return used ? [token, used] : [token];
+  }
   const all: (Fact | null)[] = [
     token(row, now),
     idToken(row, now),
-    next(row, now),
+    next(row, now, allPaused),
     last(row, now),
     signIn(row, now),
     usedBy(row, history, now),
@@ -26,6 +36,11 @@ export function facts(row: AccountRow, history: readonly HistoryRow[], now: numb
     row.unsaved ? { term: w.saved, words: w.journalOnly } : null,
   ];
   return all.filter((fact) => fact !== null);
+}
+
+/** Nothing of its grant could be read since the start: what is held is not known. */
+function isUnread(row: AccountRow): boolean {
+  return row.generation === 0 && (row.state === "vault_locked" || row.state === "loading");
 }
 
 function token(row: AccountRow, now: number): Fact {
@@ -54,14 +69,14 @@ function idToken(row: AccountRow, now: number): Fact | null {
 }
 
 /** Of a trouble it is told there what is done about it. */
-function next(row: AccountRow, now: number): Fact | null {
+function next(row: AccountRow, now: number, allPaused: boolean): Fact | null {
   if (TROUBLED.has(row.state)) return null;
   const w = words.facts;
   const at = instant(row.next_refresh_at);
   const term = w.next;
   if (row.state === "refreshing") return { term, words: w.refreshingNow };
-  if (row.state === "paused") return { term, words: w.paused };
   if (row.state === "signed_out") return { term, words: w.nothingPlanned };
+  if (row.state === "paused" || allPaused) return { term, words: w.paused };
   if (at === null) return { term, words: row.has_refresh_token ? w.onDemand : w.nothingPlanned };
   if (at <= now) return { term, words: w.refreshNow, at };
   return { term, words: w.refreshAt(clock(at, now), relative(at, now)), at };
@@ -138,7 +153,9 @@ export function trouble(
     happened: row.incident ? whyOf(row) : messageWithoutTimes(row),
     next:
       at === null
-        ? w.notTried
+        ? row.cause === "vault_locked"
+          ? words.app.lockedVaultHow
+          : w.notTried
         : at > now
           ? w.triedAt(clock(at, now), relative(at, now))
           : w.tryingNow,
@@ -157,11 +174,21 @@ function messageWithoutTimes(row: AccountRow): string {
   return told || message;
 }
 
+/** The whole state in a sentence; that all is paused goes before what would be well otherwise. */
+export function headline(status: Status): string {
+  return isResting(status) ? words.app.isPaused : headlineOf(status);
+}
+
+/** All is paused, and nobody is asked for anything. */
+function isResting(status: Status): boolean {
+  return status.paused && status.accounts.length > 0 && status.overall !== "sign_in_needed";
+}
+
 /** The line beneath the headline: how many accounts, and the next sign-in that a person must do. */
 export function subline(status: Status, now: number): string {
   const w = words.app;
   const parts = [w.accounts(status.accounts.length)];
-  if (status.paused) parts.push(w.allPaused);
+  if (status.paused && !isResting(status)) parts.push(w.allPaused);
   if (!status.online) parts.push(w.offline);
   // Who needs a sign-in now is in the headline.
   const expected = status.accounts

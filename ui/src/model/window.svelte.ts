@@ -30,6 +30,7 @@ import {
   announcement,
   apply,
   isGoing,
+  rowsOf,
   visibleSignIn,
   type Stale,
   type World,
@@ -91,6 +92,8 @@ export class WindowState {
   rate: number = $state(1);
   /** Why the engine does not answer, in words. */
   reason: string = $state("");
+  /** Since when it does not answer. */
+  lostAt: number = $state(0);
 
   private readonly clock = new EngineClock();
   private stale: Stale = { status: false, timeline: false, history: false };
@@ -113,8 +116,11 @@ export class WindowState {
     return this.world.status;
   }
 
+  /** As they are shown: of what is paused nothing is planned. */
+  accounts: AccountRow[] = $derived(rowsOf(this.world.status));
+
   get row(): AccountRow | null {
-    return this.status?.accounts.find((row) => row.id === this.selected) ?? null;
+    return this.accounts.find((row) => row.id === this.selected) ?? null;
   }
 
   get signIn(): SignInRow | null {
@@ -329,6 +335,7 @@ export class WindowState {
     }
     if (happening.type === "connection") {
       const back = happening.up && !this.world.connected;
+      if (!happening.up && this.world.connected) this.lostAt = this.now;
       this.world = { ...this.world, connected: happening.up };
       if (back) this.spoil({ status: true, timeline: true, history: true });
       return;
@@ -411,6 +418,7 @@ export class WindowState {
       this.reason = "";
     } catch (error) {
       this.reason = inWords(error);
+      if (this.world.connected) this.lostAt = this.now;
       this.world = { ...this.world, connected: false };
       setTimeout(() => this.spoil({ status: true, timeline: true, history: true }), 2000);
     }

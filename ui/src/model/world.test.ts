@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SignInRow } from "../api/types";
 import { account, entry, overall } from "../backend/fake_world";
-import { EMPTY, announcement, apply, visibleSignIn, type World } from "./world";
+import { EMPTY, announcement, apply, lanesOf, rowsOf, visibleSignIn, type World } from "./world";
 
 const okta = account({ id: "1", name: "Okta", state: "ok" });
 const slack = account({ id: "2", name: "Slack", state: "ok" });
@@ -78,4 +78,17 @@ it("shows the sign-in of this window, else any that is going on", () => {
   expect(visibleSignIn({ ...busy, status: overall([okta]) }, "a")?.id).toBe("a");
   expect(visibleSignIn(busy, null)?.id).toBe("b");
   expect(visibleSignIn({ ...busy, status: overall([okta]) }, null)).toBeNull();
+});
+
+it("plans nothing while all is paused, and says so", () => {
+  const at = "2026-03-10T15:00:00Z";
+  const status = overall([{ ...okta, next_refresh_at: at }]);
+  expect(rowsOf(status)).toEqual(status.accounts);
+  const paused = { ...status, paused: true };
+  const lane = { account_id: "1", name: "Okta", bars: [], marks: [], incidents: [] };
+  const planned = [{ ...lane, sign_in_about: false, planned_at: at }];
+  expect(lanesOf(planned, false)).toBe(planned);
+  expect(lanesOf(planned, true)[0]?.planned_at).toBeNull();
+  expect(rowsOf(paused)[0]?.next_refresh_at).toBeNull();
+  expect(announcement(status, paused)).toBe("Everything is paused.");
 });

@@ -1,7 +1,7 @@
 // What the page knows: a snapshot that events keep current. Pure; the page only draws it.
 
-import { headlineOf } from "../words/words";
-import type { AccountRow, ApiEvent, SignInRow, Status } from "../api/types";
+import type { AccountRow, ApiEvent, Lane, SignInRow, Status } from "../api/types";
+import { headline } from "./facts";
 
 export interface World {
   status: Status | null;
@@ -73,10 +73,21 @@ function account(world: World, row: AccountRow): { world: World; stale: Stale } 
   };
 }
 
+/** The accounts as they are shown: while all is paused nothing is planned, whatever was. */
+export function rowsOf(status: Status | null): AccountRow[] {
+  if (!status?.paused) return status?.accounts ?? [];
+  return status.accounts.map((row) => ({ ...row, next_refresh_at: null }));
+}
+
+/** The same of their lanes. */
+export function lanesOf(lanes: Lane[], paused: boolean): Lane[] {
+  return paused ? lanes.map((lane) => ({ ...lane, planned_at: null })) : lanes;
+}
+
 /** What a screen reader is told when a state changed; null where nothing changed that matters. */
 export function announcement(before: Status | null, after: Status | null): string | null {
-  if (!before || !after || before.headline === after.headline) return null;
-  return headlineOf(after);
+  if (!before || !after || headline(before) === headline(after)) return null;
+  return headline(after);
 }
 
 /** The sign-in that the window shows: one that is going on, the newest of this window first. */

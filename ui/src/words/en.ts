@@ -37,6 +37,8 @@ export const en = {
     unlocking: "Unlocking…",
     accounts: (n: number) => count(n, "account", "accounts"),
     allPaused: "everything paused",
+    isPaused: "Everything is paused.",
+    lastKnown: (at: string) => `This is what was known at ${at}.`,
     offline: "offline",
     nextSignIn: (name: string, when: string, about: boolean) =>
       `next sign-in expected: ${name}, ${about ? "about " : ""}${when}`,
