@@ -125,12 +125,17 @@ it("leads to the first field that is to be mended", async () => {
   expect(await page.getByLabel("Client id").inputValue()).toBe("client");
 }, 30_000);
 
-it("lets Escape take back a search first, and never what was typed into a form", async () => {
+it("lets Escape take back a search or a setting that was typed, and no form", async () => {
   const page = await open();
   await page.getByRole("button", { name: "History", exact: true }).click();
   await page.getByLabel("Text").fill("503");
   await page.keyboard.press("Escape");
   expect(await page.getByLabel("Text").inputValue()).toBe("");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Settings", exact: true }).click();
+  await page.getByLabel("Proxy").fill("http://proxy");
+  await page.keyboard.press("Escape");
+  expect(await page.getByLabel("Proxy").inputValue()).toBe("");
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Edit", exact: true }).click();
   await page.getByLabel("Name").fill("Okta (work)");
