@@ -93,3 +93,24 @@ async fn one_that_is_still_being_refreshed_holds_the_notification_up_for_ten_sec
     assert!((10..=11).contains(&waited), "{waited} s");
     assert!(told[0] < died[2], "{}", world.story());
 }
+
+#[tokio::test(start_paused = true)]
+async fn those_whose_refusals_are_confirmed_one_after_the_other_are_one_notification() {
+    let mut world = World::new([("a", 6), ("b", 0)].map(|(name, age)| {
+        let mut grant = grant(secs(age), mins(10));
+        grant.refresh_token = Some(Secret::new(format!("refresh-{name}")));
+        (account(name), Some(grant))
+    }));
+    world
+        .provider
+        .habit(Some(refusal(400, "invalid_grant", "token was revoked")));
+    world.start().await;
+    let told = shown(&world, 600).await;
+    let died = times_of(&world, HistoryKind::SignInNeeded);
+    let apart = died[1] - died[0];
+    assert!((1..10).contains(&apart), "{apart} s");
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0].0, "2 accounts need you");
+    let waited = times_of(&world, HistoryKind::Notified)[0] - died[1];
+    assert!((0..=1).contains(&waited), "{waited} s");
+}

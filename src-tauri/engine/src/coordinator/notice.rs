@@ -159,9 +159,7 @@ impl Task {
             .notices
             .gather_until
             .get_or_insert(now.boot + policy::NOTICE_GATHER);
-        // At a start the others may have been told already: one notification for all.
-        let loading = self.lives.values().any(|owned| owned.life.is_loading());
-        if self.busy.is_empty() && !loading || gathered <= now.boot {
+        if self.busy.is_empty() && !self.others_follow(now, gathered) || gathered <= now.boot {
             self.notices.gather_until = None;
             due.extend(told);
             self.notices.want(due, false)
@@ -173,6 +171,15 @@ impl Task {
                 Wanted::AsBefore
             }
         }
+    }
+
+    /// Whether another account may need the person before `until`: a refusal of it is about to be
+    /// confirmed, or it is about to ask. At a start others may have been told already.
+    fn others_follow(&self, now: Now, until: Duration) -> bool {
+        self.lives.iter().any(|(id, owned)| {
+            let asks = || owned.life.asks_next(now).is_some_and(|at| at <= until);
+            owned.life.is_loading() || !self.notices.open.contains_key(id) && asks()
+        })
     }
 
     pub(super) fn on_notice_shown(&mut self, id: &str) {

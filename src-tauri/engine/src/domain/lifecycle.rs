@@ -301,6 +301,11 @@ impl Life {
             || self.removing
     }
 
+    /// When it asks the provider next by itself, in boot time.
+    pub fn asks_next(&self, now: Now) -> Option<Duration> {
+        self.planned(now).map(|(at, _)| at)
+    }
+
     /// Journal and vault were read: what is held is known.
     pub fn is_loaded(&self) -> bool {
         self.ready
