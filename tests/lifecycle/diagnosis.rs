@@ -168,3 +168,26 @@ async fn a_clock_that_is_hours_off_is_told_and_asks_nobody() {
     );
     assert_eq!(world.engine().status().notice, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_tried_again_is_not_said_to_be_left_alone() {
+    let world = World::with_grant(mins(50), HOUR).await;
+    world.provider.habit(Some(unreachable()));
+    while world.row("work").state != AccountState::Waiting {
+        world.pass(secs(1)).await;
+    }
+    let planned = world.row("work").next_refresh_at.expect("a plan");
+    let silent = Answer::After(secs(20), Box::new(unreachable()));
+    world.provider.habit(Some(silent));
+    let before = world.provider.count();
+    while world.provider.count() == before {
+        world.pass(secs(1)).await;
+    }
+    let row = world.row("work");
+    assert_eq!(row.state, AccountState::Waiting);
+    assert_eq!(row.next_refresh_at, Some(planned));
+    assert_eq!(
+        row.message,
+        "Waiting: the provider cannot be reached. Trying now."
+    );
+}

@@ -1,5 +1,7 @@
 //! The facts that rows are made of. Words are made when a row is read, never here.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::{Life, Now, Trouble};
@@ -63,6 +65,7 @@ impl Life {
             next_at: self
                 .planned(now)
                 .map(|(at, _)| at)
+                .or_else(|| self.trying_since())
                 .or(self.load_retry)
                 .or(self.remove_retry)
                 .map(|at| round(now.wall_of(at))),
@@ -90,6 +93,12 @@ impl Life {
             loaded: self.ready,
             salvage: self.memory.salvage.is_some(),
         }
+    }
+
+    /// While what failed is being tried again: when that was due.
+    fn trying_since(&self) -> Option<Duration> {
+        self.attempt.as_ref()?;
+        self.trouble.as_ref()?.next_at
     }
 
     fn phase(&self, now: Now) -> AccountState {
