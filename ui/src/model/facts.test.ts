@@ -32,6 +32,17 @@ it("tells an account's story as a person reads it", () => {
   ]);
 });
 
+it("says who used it before the engine was started anew", () => {
+  const handed = (client: string | null, ago: number) =>
+    entry({ at: at(-ago), kind: "handed_out", client });
+  const uses = [handed("git", min), handed(null, h), handed("glab", 26 * h), handed("git", 27 * h)];
+  const used = (history: HistoryRow[]) =>
+    facts(account({ state: "ok" }), history, now).find((fact) => fact.term === "Used by")?.words;
+  expect(used(uses)).toBe("git, glab · 2 times today");
+  expect(used(uses.slice(1, 2))).toBe("programs · 1 time today");
+  expect(used([])).toBe("no program yet");
+});
+
 it("never calls a rejected token good", () => {
   const row = account({ token_valid: false, expires_at: at(h) });
   expect(facts(row, [], now)[0]?.words).toBe("rejected by a service");

@@ -108,11 +108,14 @@ function signIn(row: AccountRow, now: number): Fact {
 
 function usedBy(row: AccountRow, history: readonly HistoryRow[], now: number): Fact | null {
   const w = words.facts;
-  const times = history
-    .filter((entry) => entry.kind === "handed_out" && sameDay(Date.parse(entry.at), now))
+  const uses = history.filter((entry) => entry.kind === "handed_out");
+  const times = uses
+    .filter((entry) => sameDay(Date.parse(entry.at), now))
     .reduce((sum, entry) => sum + entry.count, 0);
-  if (!row.used_by.length && !times) return { term: w.usedBy, words: w.noProgram };
-  const who = row.used_by.length ? row.used_by.join(", ") : w.programs;
+  // An engine that was started anew remembers nobody; its history does.
+  const known = row.used_by.length ? row.used_by : uses.flatMap((entry) => entry.client ?? []);
+  if (!known.length && !times) return { term: w.usedBy, words: w.noProgram };
+  const who = known.length ? [...new Set(known)].join(", ") : w.programs;
   return { term: w.usedBy, words: times ? `${who} · ${w.timesToday(times)}` : who };
 }
 
