@@ -2,7 +2,10 @@
 //! of network and log, a keychain that is locked while the window is open, grants that move to
 //! another place, and a settings file that somebody broke. What is seen is held against the files.
 
-use std::{fs, time::Duration};
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -11,6 +14,7 @@ use super::{
     everyday::shown_sentences,
 };
 use crate::support::{
+    clipboard::Clipboard,
     keyring::{self, Prompter},
     provider::Provider,
     wait_for, wait_until,
@@ -25,6 +29,9 @@ const HOUR_S: u32 = 3600;
 const PAUSES: usize = 110;
 /// A page is there in an instant; on a machine that is busy, much later.
 const PAGE: Duration = Duration::from_mins(1);
+/// By then a token would have left the clipboard.
+const CLEARED: Duration = Duration::from_secs(50);
+const MINE: &str = "what the person copied";
 const LOCKED: &str = "The keychain is locked. Unlock it to go on.";
 
 #[test]
@@ -39,6 +46,8 @@ fn a_person_reads_far_back_and_looks_after_what_is_kept() {
         desk.tokentray().add(name, &provider);
     }
 
+    let clipboard = Clipboard(&desk.session);
+    let copied = copies_something_else(&desk, &window, clipboard);
     lives_long(&desk, &provider);
     finds_what_went_wrong(&desk, &window);
     login.display.screenshot("keeping-filtered");
@@ -53,6 +62,22 @@ fn a_person_reads_far_back_and_looks_after_what_is_kept() {
     moves_what_is_kept(&desk, &window, &provider);
     login.display.screenshot("keeping-settings");
     mends_the_settings_file(&desk, &window, &login);
+    thread::sleep(CLEARED.saturating_sub(copied.elapsed()));
+    assert_eq!(clipboard.text(), MINE);
+}
+
+/// A token is on the clipboard for a moment only; what is copied after it is the person's.
+fn copies_something_else(desk: &Desk, window: &Window, clipboard: Clipboard<'_>) -> Instant {
+    if !window.text().contains("Copy token") {
+        window.press(ACCOUNT);
+    }
+    window.press("Copy token");
+    window.wait_text("Copied; the clipboard is cleared in 45 s.", SOON);
+    let token = desk.tokentray().ok(&["token", ACCOUNT]);
+    assert_eq!(clipboard.text(), token.trim());
+    clipboard.copy(MINE);
+    assert_eq!(clipboard.text(), MINE);
+    Instant::now()
 }
 
 /// A refusal of one account, and very many entries of the other.

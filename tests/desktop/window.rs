@@ -30,6 +30,7 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     desk.tokentray()
         .wait_state(ACCOUNT, "ok", Duration::from_mins(1));
     shows_the_account(&window);
+    looks_along_the_timeline(&window);
     let has_no_secret = |screen: &str| holds_no_secret(&window, &provider, screen);
     has_no_secret("account");
 
@@ -72,6 +73,40 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     let last = state.last("refresh_token");
     assert!(!desk.tokentray().ok(&["status"]).contains("Office"));
     wait_until("it is revoked", REVOKED, || !provider.is_alive(last));
+}
+
+/// With the mouse: nearer, back in time and to now again, and what there is in words.
+fn looks_along_the_timeline(window: &Window) {
+    let texts = |selector: &str| {
+        let texts = window.script(
+            "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText).join()",
+            &json!([selector]),
+        );
+        texts.as_str().unwrap_or_default().to_owned()
+    };
+    let stretch = || texts(".segments [aria-pressed=true]");
+    assert!(stretch().contains("24 h"), "{}", stretch());
+    window.wheel("canvas.head", -300);
+    wait_until("the wheel brought it nearer", SOON, || stretch().is_empty());
+    window.press("24 h");
+    wait_until("the button set it back", SOON, || {
+        stretch().contains("24 h")
+    });
+    window.drag(".stage", 120);
+    window.wait_text("Now →", SOON);
+    window.press("Back to now");
+    wait_until("it is at now again", SOON, || {
+        !window.text().contains("Now →")
+    });
+    // What happened a moment ago is somewhere left of the middle of the right half.
+    wait_until("the mouse finds a story", SOON, || {
+        (0..160).step_by(8).any(|right| {
+            window.point_at(".stage", right);
+            ["refresh", "Refreshed", "Signed in"]
+                .iter()
+                .any(|story| texts(".stage .story").contains(story))
+        })
+    });
 }
 
 /// History: filters, and the files of what they show.

@@ -145,6 +145,46 @@ impl Window {
         );
     }
 
+    /// Turns the wheel over the middle of an element; away from the person where `by` is negative.
+    #[track_caller]
+    pub fn wheel(&self, selector: &str, by: i32) {
+        let over = self.middle_of(selector);
+        self.act(&json!({ "type": "wheel", "id": "wheel", "actions": [
+            { "type": "scroll", "origin": over, "x": 0, "y": 0, "deltaX": 0, "deltaY": by },
+        ] }));
+    }
+
+    /// Drags the middle of an element sideways.
+    #[track_caller]
+    pub fn drag(&self, selector: &str, by: i32) {
+        let from = self.middle_of(selector);
+        self.act(&mouse(&json!([
+            { "type": "pointerMove", "origin": from, "x": 0, "y": 0 },
+            { "type": "pointerDown", "button": 0 },
+            { "type": "pointerMove", "origin": "pointer", "x": by, "y": 0, "duration": 100 },
+            { "type": "pointerUp", "button": 0 },
+        ])));
+    }
+
+    /// Points at an element, so far to the right of its middle.
+    #[track_caller]
+    pub fn point_at(&self, selector: &str, x: i32) {
+        let from = self.middle_of(selector);
+        self.act(&mouse(&json!([
+            { "type": "pointerMove", "origin": from, "x": x, "y": 0 },
+        ])));
+    }
+
+    #[track_caller]
+    fn middle_of(&self, selector: &str) -> Value {
+        json!({ ELEMENT: self.find(selector, Duration::from_secs(10)) })
+    }
+
+    #[track_caller]
+    fn act(&self, device: &Value) {
+        self.call("POST", "/actions", Some(&json!({ "actions": [device] })));
+    }
+
     /// Types into the field with this label, in place of what is there.
     #[track_caller]
     pub fn fill(&self, label: &str, text: &str) {
@@ -230,6 +270,13 @@ impl Window {
         assert_eq!(status, 200, "{method} {path}: {answer}");
         answer["value"].take()
     }
+}
+
+fn mouse(actions: &Value) -> Value {
+    json!({
+        "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" },
+        "actions": actions,
+    })
 }
 
 /// A port that was free a moment ago.
