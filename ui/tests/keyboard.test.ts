@@ -39,6 +39,21 @@ it("walks the accounts with arrows, steps through a lane, zooms and comes back t
   expect(await now.count()).toBe(0);
 }, 30_000);
 
+it("brings into sight what it tells of a mark, however large the text is", async () => {
+  const page = await open();
+  await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+  await page.locator("button.who").first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowLeft");
+  const beneath = () =>
+    page.evaluate(() => {
+      const story = document.querySelector(".story")?.getBoundingClientRect();
+      return story ? story.bottom - innerHeight : Infinity;
+    });
+  await expect.poll(beneath).toBeLessThanOrEqual(0);
+}, 30_000);
+
 it("opens an account, renames it, removes it and takes that back, without a mouse", async () => {
   const page = await open();
   await page.locator("button.who").first().focus();
