@@ -106,6 +106,11 @@ const FIRST: Screen[] = [
   { name: "practice provider in German", query: "scene=demo&lang=de" },
   { name: "provider picker", go: adding },
   {
+    name: "provider picker in German",
+    query: "lang=de",
+    go: all(press("Neues Konto"), sees("OpenID Connect;")),
+  },
+  {
     name: "provider picker without a hit",
     go: all(adding, fill("Find your provider", "nowhere"), sees(/^None/)),
   },
@@ -202,6 +207,11 @@ const ACCOUNTS: Screen[] = [
   { name: "rename", go: all(lane(/Google/), press("Rename")) },
   { name: "edit", go: all(lane(/GitLab/), press("Edit"), sees("The present sign-in stays")) },
   { name: "remove", go: all(lane(/Google/), press("Remove…")) },
+  {
+    name: "remove in German",
+    query: "lang=de",
+    go: all(lane(/Google/), press("Entfernen …"), sees("Auch bei Google widerrufen")),
+  },
   {
     name: "removed, with undo",
     go: all(lane(/Google/), press("Remove…"), press("Remove"), sees("Google was removed.")),
@@ -337,6 +347,7 @@ const SIGN_INS: Screen[] = [
 
 const WRONG: Screen[] = [
   { name: "keychain locked", query: "scene=locked" },
+  { name: "keychain locked in German", query: "scene=locked&lang=de", go: sees("Entsperren") },
   {
     name: "keychain locked meanwhile",
     go: all(

@@ -1,6 +1,6 @@
 // Pictures of every screen to be looked at: `npm run pictures`. In both themes, at once and twice the
-// size, and light ones in the smallest window and with text at 200 %. They are put into
-// target/pictures, or where PICTURES says; ONLY takes those whose name holds it.
+// size, and light ones from top to bottom, in the smallest window and with text at 200 %. They are
+// put into target/pictures, or where PICTURES says; ONLY takes those whose name holds it.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -40,6 +40,13 @@ for (const deviceScaleFactor of [1, 2]) {
     }
     if (deviceScaleFactor === 1) {
       await page.emulateMedia({ colorScheme: "light" });
+      const usual = page.viewportSize() ?? LEAST;
+      const all = await page.evaluate(() => document.querySelector("main")?.scrollHeight ?? 0);
+      if (all > usual.height) {
+        await page.setViewportSize({ ...usual, height: all });
+        await take(page, name, "whole");
+        await page.setViewportSize(usual);
+      }
       await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
       await take(page, name, "text-200");
       await page.evaluate(() => (document.documentElement.style.fontSize = ""));
