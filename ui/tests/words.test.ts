@@ -194,7 +194,7 @@ it("shows a newer engine's own words for codes that are not known here", () => {
   expect(meaning(flare, flare)).toEqual(meaning("unrecognised", "wait"));
   speak("de", ["de-DE"]);
   expect(entryOf(entry({ kind: flare, cause: flare, message: "It flared." }))).toBe("It flared.");
-  expect(entryOf(entry({ kind: "refresh_failed", cause: flare }))).toBe("Erneuern misslungen");
+  expect(entryOf(entry({ kind: "refresh_failed", cause: flare }))).toBe("Erneuerung misslungen");
 });
 
 it("says in German what the engine says in English", () => {
@@ -221,7 +221,7 @@ it("says in German what the engine says in English", () => {
   expect([headlineOf(status), whyOf(row), entryOf(failed)]).toEqual([
     "Okta braucht Sie. Alles andere ist in Ordnung.",
     `Okta: ${de.meaning.of.session_ended[0]}`,
-    "Erneuern misslungen: Anbieter ist gestört (3-mal)",
+    "Erneuerung misslungen: Anbieter ist gestört (3-mal)",
   ]);
   expect(duration(72 * 60_000)).toBe("1 h 12 min");
   expect(relative(0, 3 * 24 * 3_600_000)).toBe("vor 3 Tagen");

@@ -177,7 +177,7 @@ export const de: Catalogue = {
     signed_out: "Abgemeldet",
     imported: "Übernommen",
     refreshed: "Erneuert",
-    refresh_failed: "Erneuern misslungen",
+    refresh_failed: "Erneuerung misslungen",
     adopted: "Von einem anderen Programm übernommen",
     sign_in_needed: "Anmeldung nötig",
     notified: "Benachrichtigt",

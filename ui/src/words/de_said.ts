@@ -18,8 +18,8 @@ const sentence = (text: string) => (text.endsWith(".") ? text : `${text}.`);
 
 /** What the provider said itself stands as it is, in its own language. */
 function quoted(words: string, p: Params): string {
-  const said = [p["text"], p["code"] && `(${p["code"]})`].filter(Boolean).join(" ");
-  return said ? `${words} Er sagt: ${said}` : words;
+  const code = p["code"] && `(${p["code"]})`;
+  return [words, p["text"] && `Er sagt: ${p["text"]}`, code].filter(Boolean).join(" ");
 }
 
 /** Codes of RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6 and RFC 8628 §3.5. */

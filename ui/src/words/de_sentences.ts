@@ -59,7 +59,6 @@ function why(row: AccountRow): string {
 }
 
 const TRIGGERS: Record<string, string> = {
-  schedule: " rechtzeitig",
   hand_out: ", weil ein Programm fragte",
   rejected: ", weil ein Dienst das Token ablehnte",
   person: " von Hand",
