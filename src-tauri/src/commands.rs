@@ -38,6 +38,8 @@ pub struct ShellInfo {
     /// Null where it cannot be switched here.
     start_at_login: Option<bool>,
     version: &'static str,
+    /// The account that the page is to show first; told once.
+    account: Option<String>,
 }
 
 /// Hands a request of the page to the engine.
@@ -74,7 +76,11 @@ pub async fn listen(shell: State<'_, Shell>, channel: Channel<Value>) -> Answer<
 
 #[tauri::command]
 pub async fn shell(shell: State<'_, Shell>) -> Answer<ShellInfo> {
-    Ok(info(&shell))
+    let account = shell.take_wanted();
+    Ok(ShellInfo {
+        account,
+        ..info(&shell)
+    })
 }
 
 fn info(shell: &Shell) -> ShellInfo {
@@ -87,6 +93,7 @@ fn info(shell: &Shell) -> ShellInfo {
         },
         start_at_login: shell.autostart.as_ref().map(Autostart::is_enabled),
         version: env!("CARGO_PKG_VERSION"),
+        account: None,
     }
 }
 

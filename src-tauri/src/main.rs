@@ -29,10 +29,11 @@ use tokentray::io::vault::VaultKind;
 use tokio::runtime::Runtime;
 
 const USAGE: &str = "\
-Usage: tokentray-desktop [--hidden] [--demo] [--vault KIND]
+Usage: tokentray-desktop [--hidden] [--demo] [--account NAME] [--vault KIND]
 
   --hidden       start without a window, as the session does at login
   --demo         try it with the practice provider; touches nothing of yours
+  --account NAME open the window at this account
   --vault KIND   where grants are kept: os, sealed, file or memory
 ";
 
@@ -58,8 +59,8 @@ fn run() -> anyhow::Result<ExitCode> {
         .build()
         .context("no threads")?;
     tauri::async_runtime::set(runtime.handle().clone());
-    match runtime.block_on(standing::take(wish))? {
-        Some(standing) => run_app(&runtime, standing, wish),
+    match runtime.block_on(standing::take(&wish))? {
+        Some(standing) => run_app(&runtime, standing, &wish),
         None => Ok(ExitCode::SUCCESS),
     }
 }
@@ -71,6 +72,7 @@ fn wish(mut words: impl Iterator<Item = String>) -> Option<Wish> {
         match word.as_str() {
             "--hidden" => wish.hidden = true,
             "--demo" => wish.demo = true,
+            "--account" => wish.account = Some(words.next()?),
             "--vault" => wish.vault = Some(VaultKind::from_code(&words.next()?)?),
             _ => return None,
         }
@@ -78,7 +80,7 @@ fn wish(mut words: impl Iterator<Item = String>) -> Option<Wish> {
     Some(wish)
 }
 
-fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Result<ExitCode> {
+fn run_app(runtime: &Runtime, mut standing: Standing, wish: &Wish) -> anyhow::Result<ExitCode> {
     let inside = runtime.enter();
     let app = tauri::Builder::default()
         .invoke_handler(tauri::generate_handler![
@@ -101,7 +103,7 @@ fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Res
         .context("the desktop cannot be reached")?;
     standing.start(app.handle());
     if !wish.hidden {
-        window::open(app.handle(), None);
+        window::open(app.handle(), None, wish.account.as_deref());
     }
     let code = app.run_return(|app, event| match event {
         // The last window went away; `Some` is a wish to quit, which nothing holds up.
@@ -109,7 +111,7 @@ fn run_app(runtime: &Runtime, mut standing: Standing, wish: Wish) -> anyhow::Res
             code: None, api, ..
         } => on_last_window(app, &api),
         #[cfg(target_os = "macos")]
-        RunEvent::Reopen { .. } => window::open(app, None),
+        RunEvent::Reopen { .. } => window::open(app, None, None),
         _ => {}
     });
     drop(inside);

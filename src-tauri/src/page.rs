@@ -34,11 +34,12 @@ impl Page {
         self.replace(None);
     }
 
-    /// Sends one message, if a page listens.
-    pub fn tell(&self, message: Value) {
+    /// Sends one message, if a page listens; whether one does.
+    pub fn tell(&self, message: Value) -> bool {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((channel, _)) = &*listener {
-            let _ = channel.send(message);
+        match &*listener {
+            Some((channel, _)) => channel.send(message).is_ok(),
+            None => false,
         }
     }
 

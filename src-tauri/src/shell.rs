@@ -2,10 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use serde::Serialize;
+use serde_json::json;
 use tokentray::{
     api::{client::Client, problem::Problem},
     autostart::Autostart,
@@ -38,6 +39,8 @@ pub struct Shell {
     pub clipboard: Clipboard,
     /// None in a demo: what is invented does not start at login.
     pub autostart: Option<Autostart>,
+    /// The account that a page which opens next shows first.
+    wanted: Mutex<Option<String>>,
     pub(crate) tray: OnceLock<watch::Receiver<TrayState>>,
     pub(crate) state_dir: PathBuf,
 }
@@ -59,6 +62,7 @@ impl Shell {
             page: Page::default(),
             clipboard: Clipboard::default(),
             autostart,
+            wanted: Mutex::default(),
             tray: OnceLock::new(),
             state_dir,
         }
@@ -67,6 +71,21 @@ impl Shell {
     /// Whether the process goes on without its window. A demo that no tray shows would be lost.
     pub fn stays(&self) -> bool {
         self.part != Part::Window && (!self.demo || self.tray() == Some(TrayState::Shown))
+    }
+
+    /// Shows an account: in the page that is open, else in the next one.
+    pub fn show(&self, account: &str) {
+        let told = self
+            .page
+            .tell(json!({ "type": "show", "account": account }));
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        *wanted = (!told).then(|| account.to_owned());
+    }
+
+    /// The account that a page which just opened is to show.
+    pub fn take_wanted(&self) -> Option<String> {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.take()
     }
 
     /// Whether the tray can be seen; none where this process shows none.

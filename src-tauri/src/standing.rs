@@ -7,6 +7,7 @@ use std::{env, future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use http::Method;
+use serde_json::json;
 use tauri::AppHandle;
 use tokentray::{
     api::{
@@ -49,11 +50,13 @@ const DEMO_FACTOR: u32 = 10;
 const DEMO_ACCOUNT: &str = "Practice";
 
 /// What the person asked for on the command line.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wish {
     pub hidden: bool,
     pub demo: bool,
     pub vault: Option<VaultKind>,
+    /// The account that the window is opened at.
+    pub account: Option<String>,
 }
 
 /// What this process holds until it ends.
@@ -77,7 +80,7 @@ pub struct Standing {
 }
 
 /// Takes the place that is free; none where another process has it and was asked instead.
-pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
+pub async fn take(wish: &Wish) -> anyhow::Result<Option<Standing>> {
     hardening::keep_memory_off_the_disk();
     if wish.demo {
         return take_demo().await.map(Some);
@@ -85,7 +88,7 @@ pub async fn take(wish: Wish) -> anyhow::Result<Option<Standing>> {
     let paths = Paths::from_env()?;
     let Some(window) = WindowLock::take(&paths.locks_dir()).context("the state folder")? else {
         if !wish.hidden {
-            ask_first(&Client::socket(&paths.socket)).await?;
+            ask_first(&Client::socket(&paths.socket), wish.account.as_deref()).await?;
         }
         return Ok(None);
     };
@@ -201,10 +204,14 @@ async fn serve(owner: Owner, ended: impl Future<Output = ()> + Send) {
 }
 
 /// Another process has the window: it brings it to the front.
-async fn ask_first(client: &Client) -> anyhow::Result<()> {
+async fn ask_first(client: &Client, account: Option<&str>) -> anyhow::Result<()> {
+    let place = account.map(|account| json!({ "account": account }));
     let mut tries = ASK.0;
     loop {
-        match client.request(Method::POST, "/v1/window/open", None).await {
+        match client
+            .request(Method::POST, "/v1/window/open", place.clone())
+            .await
+        {
             Ok(_) => return Ok(()),
             Err(problem) if tries == 0 || !may_pass(problem.code) => {
                 return Err(problem)
@@ -319,8 +326,8 @@ async fn follow(client: Client, app: AppHandle) {
     loop {
         if let Ok(mut events) = client.events(None).await {
             while let Some((_, event)) = events.recv().await {
-                if matches!(event, Event::OpenWindow) {
-                    window::open(&app, None);
+                if let Event::OpenWindow { account } = event {
+                    window::open(&app, None, account.as_deref());
                 }
             }
         }

@@ -25,14 +25,17 @@ const LABEL: &str = "main";
 pub struct ShellWindow(pub AppHandle);
 
 impl WindowOpener for ShellWindow {
-    fn open(&self, activation_token: Option<String>) -> Opened {
-        open(&self.0, activation_token);
+    fn open(&self, activation_token: Option<String>, account: Option<&str>) -> Opened {
+        open(&self.0, activation_token, account);
         Opened::Now
     }
 }
 
-/// Opens the window, or brings it to the front. From any thread.
-pub fn open(app: &AppHandle, activation_token: Option<String>) {
+/// Opens the window, or brings it to the front; at an account, if one is named. From any thread.
+pub fn open(app: &AppHandle, activation_token: Option<String>, account: Option<&str>) {
+    if let Some(account) = account {
+        app.state::<Shell>().show(account);
+    }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         // Asked before there is a window, so that none is shown in the other theme.

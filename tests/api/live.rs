@@ -175,7 +175,7 @@ async fn whoever_changes_the_way_of_a_sign_in_has_not_failed_and_whoever_gives_i
 /// The next event that asks for the window.
 async fn next_opening(events: &mut mpsc::Receiver<NumberedEvent>) -> u64 {
     loop {
-        if let (number, Event::OpenWindow) = events.recv().await.unwrap() {
+        if let (number, Event::OpenWindow { .. }) = events.recv().await.unwrap() {
             return number;
         }
     }

@@ -78,6 +78,12 @@ fn a_day(name: &str, installed: Installed) {
         display.screenshot(&format!("{name}-window-{}", theme.to_lowercase()));
     }
 
+    // Its submenu leads to it, whatever the window shows.
+    window.press("Settings");
+    window.wait_text("Start at login", SOON);
+    icon.choose("Show in the window");
+    shows_the_account(&window);
+
     let ways: [(&str, &dyn Fn()); 4] = [
         ("notification", &|| display.click_notification()),
         ("menu", &|| {

@@ -31,6 +31,7 @@ pub enum Did {
     Show(String),
     Withdraw,
     Open,
+    OpenAt(String),
 }
 
 struct Tray {
@@ -80,8 +81,9 @@ impl Notifier for Fakes {
 }
 
 impl WindowOpener for Fakes {
-    fn open(&self, _activation_token: Option<String>) -> Opened {
-        let _ = self.did.send(Did::Open);
+    fn open(&self, _activation_token: Option<String>, account: Option<&str>) -> Opened {
+        let did = account.map_or(Did::Open, |account| Did::OpenAt(account.to_owned()));
+        let _ = self.did.send(did);
         *self.window.lock().unwrap()
     }
 }

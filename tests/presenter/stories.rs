@@ -203,7 +203,7 @@ async fn a_window_that_is_open_is_brought_to_the_front_by_the_owner_and_opened_o
     let mut owner = Owner::start(folder.path(), status(vec![]));
     let mut desk = Desk::start(folder.path());
     desk.shows(|_| true).await;
-    owner.send(Event::OpenWindow);
+    owner.send(Event::OpenWindow { account: None });
     assert_eq!(desk.did().await, Did::Open);
     assert!(owner.is_asked_nothing());
     desk.window_is_open();
@@ -211,10 +211,31 @@ async fn a_window_that_is_open_is_brought_to_the_front_by_the_owner_and_opened_o
     assert_eq!(owner.asked().await, "POST /v1/window/open");
     desk.did().await;
     // What that makes of the owner must not come round for ever.
-    owner.send(Event::OpenWindow);
+    owner.send(Event::OpenWindow { account: None });
     assert_eq!(desk.did().await, Did::Open);
     desk.click(TrayAction::PauseAll);
     assert_eq!(owner.asked().await, "POST /v1/pause");
+}
+
+#[tokio::test]
+async fn an_account_is_shown_in_a_window_that_opens_and_in_one_that_is_open() {
+    let folder = TempDir::new().unwrap();
+    let mut owner = Owner::start(folder.path(), status(vec![]));
+    let mut desk = Desk::start(folder.path());
+    desk.shows(|_| true).await;
+    desk.click(TrayAction::Show("Okta".into()));
+    assert_eq!(desk.did().await, Did::OpenAt("Okta".into()));
+    assert!(owner.is_asked_nothing());
+    desk.window_is_open();
+    desk.click(TrayAction::Show("Okta".into()));
+    assert_eq!(
+        owner.asked().await,
+        r#"POST /v1/window/open {"account":"Okta"}"#
+    );
+    assert_eq!(desk.did().await, Did::OpenAt("Okta".into()));
+    let account = Some("Slack".into());
+    owner.send(Event::OpenWindow { account });
+    assert_eq!(desk.did().await, Did::OpenAt("Slack".into()));
 }
 
 #[tokio::test]

@@ -184,6 +184,26 @@ it("follows a theme and a language that are set elsewhere", async () => {
   expect(await page.evaluate(() => document.documentElement.lang)).toBe("de");
 }, 30_000);
 
+it("shows the account that the tray was asked for, and throws away nothing that is typed", async () => {
+  const page = await open();
+  const show = (account: string) =>
+    page.evaluate((detail) => void window.dispatchEvent(new CustomEvent("fake:tell", { detail })), {
+      type: "show",
+      account,
+    });
+  await page.getByRole("region", { name: "Okta", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await show("GitLab (work)");
+  await page.getByRole("region", { name: "GitLab (work)" }).waitFor();
+  await page.getByRole("button", { name: "Add account" }).click();
+  await page.getByRole("button", { name: "Google", exact: true }).click();
+  await page.getByLabel("Name").fill("Half a name");
+  await show("Okta");
+  expect(await page.getByLabel("Name").inputValue()).toBe("Half a name");
+  await page.getByRole("button", { name: "Back to the timeline" }).click();
+  await page.getByRole("region", { name: "Okta", exact: true }).waitFor();
+}, 30_000);
+
 it("moves nothing where a person asked for less motion", async () => {
   const { page } = await openWindow(browser, `at=${AT}`, { reducedMotion: "reduce" });
   const moving = await page.evaluate(

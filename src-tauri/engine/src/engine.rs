@@ -250,9 +250,9 @@ impl Engine {
             .all(|view| view.facts.as_ref().is_some_and(|facts| facts.loaded))
     }
 
-    /// Asks whoever can show a window to do so.
-    pub fn open_window(&self) {
-        self.inner.events.push(Event::OpenWindow);
+    /// Asks whoever can show a window to do so, at an account if one is named.
+    pub fn open_window(&self, account: Option<String>) {
+        self.inner.events.push(Event::OpenWindow { account });
     }
 
     /// The practice provider's switches; `NOT_FOUND` outside a demo.

@@ -231,9 +231,9 @@ impl Presenter {
             Heard::Changed => self.show_all(),
             Heard::Nothing => {}
             Heard::ReadAnew => self.read_status().await?,
-            Heard::OpenWindow => {
+            Heard::OpenWindow(account) => {
                 // One that is open heard it too.
-                self.options.window.open(None);
+                self.options.window.open(None, account.as_deref());
             }
         }
         Ok(())
@@ -311,7 +311,7 @@ impl Presenter {
             Report::Refused(problem) => {
                 tracing::info!(code = %problem.code, "click_refused");
                 if problem.code != Code::NotRunning {
-                    self.open_window(None);
+                    self.open_window(None, None);
                 }
             }
         }
@@ -320,7 +320,8 @@ impl Presenter {
     fn clicked(&mut self, click: TrayEvent) -> Next {
         let token = click.activation_token;
         match click.action {
-            TrayAction::Open => self.open_window(token),
+            TrayAction::Open => self.open_window(token, None),
+            TrayAction::Show(account) => self.open_window(token, Some(&account)),
             TrayAction::SignIn(account) => self.sign_in(&account, token),
             TrayAction::Refresh(account) => self.act(&account, "refresh"),
             TrayAction::Pause(account) => self.act(&account, "pause"),
@@ -353,7 +354,7 @@ impl Presenter {
                 let accounts = self.notice.as_ref().map(|notice| notice.accounts.clone());
                 match accounts.as_deref() {
                     Some([only]) => self.sign_in(only, activation_token),
-                    _ => self.open_window(activation_token),
+                    _ => self.open_window(activation_token, None),
                 }
             }
             NoticeEvent::Later => {
@@ -368,9 +369,10 @@ impl Presenter {
         self.board.answered();
     }
 
-    fn open_window(&self, activation_token: Option<String>) {
-        if self.options.window.open(activation_token) == Opened::Before {
-            self.post("/v1/window/open".into(), None);
+    fn open_window(&self, activation_token: Option<String>, account: Option<&str>) {
+        if self.options.window.open(activation_token, account) == Opened::Before {
+            let at = account.map(|account| json!({ "account": account }));
+            self.post("/v1/window/open".into(), at);
         }
     }
 

@@ -545,7 +545,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Asks whoever can show a window to open it. */
+        /** Asks whoever can show a window to open it, at an account if one is named. */
         post: operations["open_window"];
         delete?: never;
         options?: never;
@@ -804,6 +804,7 @@ export interface components {
             /** @enum {string} */
             type: "resync";
         } | {
+            account?: string | null;
             /** @enum {string} */
             type: "open_window";
         };
@@ -1277,6 +1278,11 @@ export interface components {
          * @enum {string}
          */
         Verdict: "wait" | "sign_in" | "fix_setup" | "unclear";
+        /** @description Where the window is to be opened. */
+        WindowPlace: {
+            /** @description The account to show, by name. */
+            account?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -2401,7 +2407,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowPlace"];
+            };
+        };
         responses: {
             204: {
                 headers: {

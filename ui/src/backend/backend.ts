@@ -10,7 +10,11 @@ export type Method = "GET" | "POST" | "PATCH" | "DELETE";
  * Events of the engine; whether it answers at all; and that the person closes the window for the
  * first time where no tray shows that all goes on.
  */
-export type Happening = ApiEvent | { type: "connection"; up: boolean } | { type: "closing" };
+export type Happening =
+  | ApiEvent
+  | { type: "connection"; up: boolean }
+  | { type: "closing" }
+  | { type: "show"; account: string };
 
 /** What only the shell knows. */
 export interface ShellInfo {
@@ -21,6 +25,8 @@ export interface ShellInfo {
   /** Null where it cannot be switched here. */
   start_at_login: boolean | null;
   version: string;
+  /** The account to show first; told once. */
+  account?: string | null;
 }
 
 export interface Backend {

@@ -85,6 +85,8 @@ export class WindowState {
   said: string = $state("");
   busy: string | null = $state(null);
   wantedSignIn: string | null = $state(null);
+  /** An account that is to be shown once it is known. */
+  private wantedAccount: string | null = null;
   /** The window is being closed, and the person learns that all goes on. */
   closing: boolean = $state(false);
 
@@ -133,7 +135,10 @@ export class WindowState {
     this.stale = { status: true, timeline: true, history: true };
     void this.readStale();
     void this.backend.shell().then(
-      (shell) => (this.shell = shell),
+      (shell) => {
+        this.shell = shell;
+        if (shell.account) this.showAccount(shell.account);
+      },
       () => undefined,
     );
     void this.readSettings();
@@ -166,6 +171,21 @@ export class WindowState {
     this.story = [];
     void this.readStory();
     void this.readFigures();
+  }
+
+  /** As asked for from elsewhere; known by name, and perhaps not read yet. */
+  showAccount(name: string): void {
+    this.wantedAccount = name;
+    this.goToWanted();
+  }
+
+  private goToWanted(): void {
+    const row = this.status?.accounts.find((account) => account.name === this.wantedAccount);
+    if (!row) return;
+    this.wantedAccount = null;
+    // What is being typed somewhere is not thrown away.
+    if (this.view === "history" || this.view === "settings") this.show("timeline");
+    if (this.selected !== row.id) this.select(row.id);
   }
 
   show(view: View): void {
@@ -333,6 +353,10 @@ export class WindowState {
       this.closing = true;
       return;
     }
+    if (happening.type === "show") {
+      this.showAccount(happening.account);
+      return;
+    }
     if (happening.type === "connection") {
       const back = happening.up && !this.world.connected;
       if (!happening.up && this.world.connected) this.lostAt = this.now;
@@ -414,6 +438,7 @@ export class WindowState {
       this.announce(before);
       for (const row of status.accounts) if (row.sign_in) void this.readSignIn(row.sign_in);
       if (!before) this.begin(status);
+      this.goToWanted();
       this.tick();
       this.reason = "";
     } catch (error) {

@@ -98,7 +98,7 @@ pub const fn event_name(event: &Event) -> &'static str {
         Event::SignIn { .. } => "sign_in",
         Event::Settings { .. } => "settings",
         Event::Resync => "resync",
-        Event::OpenWindow => "open_window",
+        Event::OpenWindow { .. } => "open_window",
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
             events.extend(reader.push(&text[cut..]));
             assert_eq!(
                 events,
-                [(7, Event::Resync), (9, Event::OpenWindow)],
+                [(7, Event::Resync), (9, Event::OpenWindow { account: None })],
                 "cut at {cut}"
             );
         }

@@ -439,8 +439,12 @@ pub enum Event {
     },
     /// Events were missed: read `status` anew.
     Resync,
-    /// Asks whoever shows a window to open it (second start, `tokentray open`).
-    OpenWindow,
+    /// Asks whoever shows a window to open it (second start, `tokentray open`), at an account if one
+    /// is named.
+    OpenWindow {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+    },
 }
 
 /// What is wrong, from the one table of words; each is a sentence or two.
@@ -655,4 +659,13 @@ pub struct PracticeSwitches {
     pub portal: Option<bool>,
     /// Revokes every grant once.
     pub revoke: Option<bool>,
+}
+
+/// Where the window is to be opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WindowPlace {
+    /// The account to show, by name.
+    #[serde(default)]
+    pub account: Option<String>,
 }

@@ -42,6 +42,9 @@ fn account_of(event: &Event) -> Option<&str> {
         Event::Removed { name, .. } => Some(name),
         Event::History { entry } => entry.account.as_deref(),
         Event::SignIn { row } => Some(&row.account),
-        Event::Overall { .. } | Event::Settings { .. } | Event::Resync | Event::OpenWindow => None,
+        Event::Overall { .. }
+        | Event::Settings { .. }
+        | Event::Resync
+        | Event::OpenWindow { .. } => None,
     }
 }

@@ -58,6 +58,8 @@ pub enum TrayRow {
 pub enum TrayAction {
     /// Open the window.
     Open,
+    /// Open the window at this account, by name.
+    Show(String),
     /// Sign in again to this account, by name.
     SignIn(String),
     /// Refresh this account now, by name.

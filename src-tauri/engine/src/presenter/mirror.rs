@@ -3,7 +3,7 @@
 use crate::api::types::{Event, Status};
 
 /// What an event asks of the presenter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// The status changed.
     Changed,
@@ -11,7 +11,8 @@ pub enum Heard {
     Nothing,
     /// Events were missed: the status must be read anew.
     ReadAnew,
-    OpenWindow,
+    /// At this account, or as it is.
+    OpenWindow(Option<String>),
 }
 
 /// Brings `status` up to date and returns what follows.
@@ -40,6 +41,6 @@ pub fn hear(status: &mut Status, event: Event) -> Heard {
         }
         Event::History { .. } | Event::SignIn { .. } | Event::Settings { .. } => Heard::Nothing,
         Event::Resync => Heard::ReadAnew,
-        Event::OpenWindow => Heard::OpenWindow,
+        Event::OpenWindow { account } => Heard::OpenWindow(account),
     }
 }

@@ -134,7 +134,7 @@ fn deeds(account: &AccountRow) -> Vec<TrayRow> {
     } else {
         rows.push(sign_in);
     }
-    rows.push(item("Show in the window", TrayAction::Open));
+    rows.push(item("Show in the window", TrayAction::Show(name())));
     rows
 }
 

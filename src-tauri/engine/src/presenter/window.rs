@@ -27,9 +27,9 @@ pub enum Opened {
 
 /// Opens the window, or brings it to the front.
 pub trait WindowOpener: Send + Sync + 'static {
-    /// With the token that lets a Wayland compositor bring it to the front, if there is one. Never
-    /// waits; called inside the runtime.
-    fn open(&self, activation_token: Option<String>) -> Opened;
+    /// With the token that lets a Wayland compositor bring it to the front, if there is one, and at
+    /// an account, if one is named. Never waits; called inside the runtime.
+    fn open(&self, activation_token: Option<String>, account: Option<&str>) -> Opened;
 }
 
 /// Starts `tokentray-desktop`, at most one at a time.
@@ -66,7 +66,7 @@ impl DesktopProgram {
 }
 
 impl WindowOpener for DesktopProgram {
-    fn open(&self, activation_token: Option<String>) -> Opened {
+    fn open(&self, activation_token: Option<String>, account: Option<&str>) -> Opened {
         let Some(program) = &self.program else {
             tracing::warn!("tokentray-desktop is not installed; there is no window to open");
             return Opened::Never;
@@ -80,6 +80,9 @@ impl WindowOpener for DesktopProgram {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
+        if let Some(account) = account {
+            command.arg("--account").arg(account);
+        }
         if let Some(token) = activation_token {
             // Wayland's and X11's name for the same.
             command.env("XDG_ACTIVATION_TOKEN", &token);

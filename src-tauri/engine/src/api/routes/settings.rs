@@ -9,7 +9,7 @@ use crate::{
     api::{
         extract::{Json, JsonBody, Reply, invalid},
         problem::Problem,
-        types::{PracticeSwitches, SettingsRow},
+        types::{PracticeSwitches, SettingsRow, WindowPlace},
     },
     engine::Engine,
     io::vault::VaultKind,
@@ -60,10 +60,14 @@ pub async fn vault_move(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Asks whoever can show a window to open it.
-#[utoipa::path(post, path = "/v1/window/open", tag = "window", responses((status = 204)))]
-pub async fn open_window(State(engine): State<Engine>) -> StatusCode {
-    engine.open_window();
+/// Asks whoever can show a window to open it, at an account if one is named.
+#[utoipa::path(post, path = "/v1/window/open", tag = "window", request_body = WindowPlace,
+    responses((status = 204)))]
+pub async fn open_window(
+    State(engine): State<Engine>,
+    JsonBody(place): JsonBody<WindowPlace>,
+) -> StatusCode {
+    engine.open_window(place.account);
     StatusCode::NO_CONTENT
 }
 

@@ -50,7 +50,10 @@ impl Item {
 
 /// The compositor's leave to bring a window to the front, for a click that opens something.
 fn activation_token(action: &TrayAction) -> Option<String> {
-    if !matches!(action, TrayAction::Open | TrayAction::SignIn(_)) {
+    if !matches!(
+        action,
+        TrayAction::Open | TrayAction::Show(_) | TrayAction::SignIn(_)
+    ) {
         return None;
     }
     ksni::current_xdg_activation_token().or_else(|| {
