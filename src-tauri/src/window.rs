@@ -3,6 +3,12 @@
 //! Must not know what it shows. Surprising: hiding a web view frees none of its 160 MB, so there
 //! is no hidden window, ever; and where there is no tray the first closing says that all goes on.
 
+#[cfg(target_os = "linux")]
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
 use serde_json::json;
 use tauri::{
     AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
@@ -20,6 +26,11 @@ use crate::{
 
 /// The only window's label.
 const LABEL: &str = "main";
+/// A page that dies so soon after it died is not started again.
+#[cfg(target_os = "linux")]
+const CRASHES_APART: Duration = Duration::from_secs(10);
+/// Beside a person's own it must not be taken for that.
+const DEMO: &str = "Tokentray (demo)";
 
 /// Opens the window for the presenter.
 pub struct ShellWindow(pub AppHandle);
@@ -80,7 +91,7 @@ fn build(app: &AppHandle, theme: Theme) -> tauri::Result<WebviewWindow> {
     let shell = app.state::<Shell>();
     let remembered = Remembered::load(shell.state_dir());
     let mut builder = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
-        .title("Tokentray")
+        .title(if shell.demo { DEMO } else { "Tokentray" })
         .inner_size(remembered.width, remembered.height)
         .min_inner_size(LEAST.0, LEAST.1)
         .disable_drag_drop_handler()
@@ -93,7 +104,35 @@ fn build(app: &AppHandle, theme: Theme) -> tauri::Result<WebviewWindow> {
     if let Some(colour) = theme.background() {
         builder = builder.background_color(colour);
     }
-    builder.build()
+    let window = builder.build()?;
+    #[cfg(target_os = "linux")]
+    revive(&window)?;
+    Ok(window)
+}
+
+/// `WebKit` draws in a process of its own. Where that one crashes or is killed for its memory, its last
+/// picture would stand there, true no longer and deaf to every click.
+#[cfg(target_os = "linux")]
+fn revive(window: &WebviewWindow) -> tauri::Result<()> {
+    let again = window.clone();
+    window.with_webview(move |view| {
+        use gtk::glib::prelude::ObjectExt;
+        let died: Cell<Option<Instant>> = Cell::default();
+        view.inner()
+            .connect_local("web-process-terminated", false, move |_| {
+                let before = died.replace(Some(Instant::now()));
+                let at_once = before.is_some_and(|before| before.elapsed() < CRASHES_APART);
+                tracing::error!(at_once, "window_crashed");
+                again.state::<Shell>().page.close();
+                // What dies again and again must not be started for ever.
+                let _ = if at_once {
+                    again.destroy()
+                } else {
+                    again.reload()
+                };
+                None
+            });
+    })
 }
 
 /// The page never leaves its own address; links are opened by the shell, elsewhere.

@@ -73,6 +73,12 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     let last = state.last("refresh_token");
     assert!(!desk.tokentray().ok(&["status"]).contains("Office"));
     wait_until("it is revoked", REVOKED, || !provider.is_alive(last));
+
+    // What draws the page dies; the page is there again, and no picture of what was.
+    assert_eq!(desk.session.kill_called("WebKitWebProcess"), 1);
+    drop(window);
+    let window = Window::attach(&desk.session, desk.inspector);
+    window.wait_text("Tokentray keeps your sign-ins alive", SOON);
 }
 
 /// With the mouse: nearer, back in time and to now again, and what there is in words.

@@ -141,6 +141,14 @@ fn the_menu_leads_with_who_needs_a_person() {
 }
 
 #[test]
+fn a_demo_is_not_taken_for_the_persons_own() {
+    let mut status = status(vec![]);
+    assert_eq!(tray_model(&status, None).tooltip, "All is well.");
+    status.demo = true;
+    assert_eq!(tray_model(&status, None).tooltip, "Demo: All is well.");
+}
+
+#[test]
 fn a_menu_stays_on_the_screen() {
     let many = (0..30)
         .map(|n| account(&format!("a{n}"), AccountState::SignInNeeded))

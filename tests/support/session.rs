@@ -176,6 +176,26 @@ impl Session {
         all.chain(self.added.lock().unwrap().clone()).collect()
     }
 
+    /// Kills (`SIGKILL`) the session's processes of a program with this name; how many they were.
+    pub fn kill_called(&self, program: &str) -> usize {
+        let marker = self.marker();
+        let found: Vec<Pid> = running()
+            .filter(|pid| {
+                let exe = fs::read_link(format!("/proc/{pid}/exe"));
+                exe.is_ok_and(|exe| exe.file_name().is_some_and(|name| name == program))
+            })
+            .filter(|pid| {
+                let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+                environ.windows(marker.len()).any(|part| part == marker)
+            })
+            .filter_map(Pid::from_raw)
+            .collect();
+        for pid in &found {
+            let _ = kill_process(*pid, Signal::KILL);
+        }
+        found.len()
+    }
+
     /// What the environment of each of its processes has.
     pub fn marker(&self) -> Vec<u8> {
         format!("{INSIDE}={}\0", self.dir.display()).into_bytes()

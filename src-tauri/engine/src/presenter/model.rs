@@ -57,7 +57,12 @@ pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
     };
     TrayModel {
         shape: status.tray,
-        tooltip: status.headline.clone(),
+        // Beside a person's own icon it must not be taken for that.
+        tooltip: if status.demo {
+            format!("Demo: {}", status.headline)
+        } else {
+            status.headline.clone()
+        },
         rows,
         left: TrayAction::Open,
         middle,
