@@ -54,6 +54,8 @@ fn a_person_reads_far_back_and_looks_after_what_is_kept() {
     reads_to_the_end(&desk, &window);
     login.display.screenshot("keeping-the-end");
     window.press("Back to the timeline");
+    // Who had a token is told, however much happened since.
+    window.wait_text(" today", SOON);
     unlocks_the_keychain(&desk, &login, &window);
 
     window.press("Settings");

@@ -77,6 +77,8 @@ export class WindowState {
   /** Id of the selected account. */
   selected: string | null = $state(null);
   story: HistoryRow[] = $state.raw([]);
+  /** Which programs were given its tokens, newest first: refreshes would soon hide that. */
+  uses: HistoryRow[] = $state.raw([]);
   /** Grows with every new entry, so that the history view reads anew. */
   entries: number = $state(0);
   settings: SettingsRow | null = $state.raw(null);
@@ -169,6 +171,7 @@ export class WindowState {
   select(id: string | null): void {
     this.selected = id;
     this.story = [];
+    this.uses = [];
     void this.readStory();
     void this.readFigures();
   }
@@ -506,17 +509,16 @@ export class WindowState {
   private async readStory(): Promise<void> {
     const row = this.row;
     if (!row) return;
-    const path = historyPath(
-      { ...ALL, account: row.name, days: 0 },
-      this.now,
-      null,
-      DETAIL_ENTRIES,
-    );
+    const read = async (group: string) => {
+      const filter = { ...ALL, account: row.name, group, days: 0 };
+      const path = historyPath(filter, this.now, null, DETAIL_ENTRIES);
+      return (await this.backend.request<HistoryAnswer>("GET", path)).entries;
+    };
     try {
-      const answer = await this.backend.request<HistoryAnswer>("GET", path);
-      if (this.selected === row.id) this.story = answer.entries;
+      const [story, uses] = await Promise.all([read(""), read("programs")]);
+      if (this.selected === row.id) [this.story, this.uses] = [story, uses];
     } catch {
-      this.story = [];
+      [this.story, this.uses] = [[], []];
     }
   }
 
