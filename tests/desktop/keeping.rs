@@ -33,6 +33,7 @@ const PAGE: Duration = Duration::from_mins(1);
 const CLEARED: Duration = Duration::from_secs(50);
 const MINE: &str = "what the person copied";
 const LOCKED: &str = "The keychain is locked. Unlock it to go on.";
+const BANNER: &str = "Your keychain is locked, so tokens cannot be read or saved.";
 
 #[test]
 fn a_person_reads_far_back_and_looks_after_what_is_kept() {
@@ -150,6 +151,7 @@ fn unlocks_the_keychain(desk: &Desk, login: &Login<'_>, window: &Window) {
     }
     window.press("Refresh now");
     window.wait_text(LOCKED, SOON);
+    window.wait_text(BANNER, SOON);
     assert_eq!(desk.tokentray().status()["headline"], LOCKED);
     login.display.screenshot("keeping-locked");
     window.press("Settings");
@@ -159,7 +161,8 @@ fn unlocks_the_keychain(desk: &Desk, login: &Login<'_>, window: &Window) {
     window.press("Unlock");
     Prompter::answer(&login.display);
     wait_until("the window is well again", SOON, || {
-        !window.text().contains(LOCKED)
+        let text = window.text();
+        ![LOCKED, BANNER].iter().any(|told| text.contains(told))
     });
     assert_eq!(keyring::locked(&desk.session), Some(false));
     desk.tokentray().wait_state(ACCOUNT, "ok", SOON);

@@ -8,6 +8,7 @@ use tokentray::{
         types::{AccountState, ImportRequest},
     },
     domain::{
+        cause::Cause,
         history::HistoryKind,
         reply::{Sent, TransportKind},
         secret::Secret,
@@ -469,10 +470,15 @@ async fn a_keychain_that_stays_locked_for_minutes_costs_nothing() {
     world.start().await;
     world.pass(mins(17)).await;
     assert_eq!(world.row("work").state, AccountState::VaultLocked);
+    assert_eq!(
+        world.engine().status().vault.cause,
+        Some(Cause::VaultLocked)
+    );
     assert_eq!(world.provider.count(), 0);
     assert_eq!(world.kinds(), []);
     world.vault.set(None, None);
     world.pass(secs(1)).await;
+    assert_eq!(world.engine().status().vault.cause, None);
     assert_eq!(
         world.token("work", 5).await.expect("read").access_token,
         "access-0"
