@@ -96,7 +96,7 @@ async fn one_that_is_still_being_refreshed_holds_the_notification_up_for_ten_sec
 
 #[tokio::test(start_paused = true)]
 async fn those_whose_refusals_are_confirmed_one_after_the_other_are_one_notification() {
-    let mut world = World::new([("a", 6), ("b", 0)].map(|(name, age)| {
+    let mut world = World::new([("a", 8), ("b", 0)].map(|(name, age)| {
         let mut grant = grant(secs(age), mins(10));
         grant.refresh_token = Some(Secret::new(format!("refresh-{name}")));
         (account(name), Some(grant))
