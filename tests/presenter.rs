@@ -5,6 +5,7 @@ use std::{future::Future, time::Duration};
 
 mod desk;
 mod icons;
+mod languages;
 mod models;
 mod owner;
 mod stories;

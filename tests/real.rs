@@ -18,6 +18,7 @@ mod real {
     mod keychain;
     mod kill;
     mod killed_presenter;
+    mod language;
     mod memory;
     mod mishaps;
     mod notifier;

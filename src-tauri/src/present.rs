@@ -3,13 +3,13 @@
 //! On Linux both come from the engine package and know no Tauri; elsewhere the tray is Tauri's, of
 //! the same model.
 
-use std::{future::Future, sync::Arc};
+use std::{env, future::Future, sync::Arc};
 
 use tauri::{AppHandle, Manager};
 use tokentray::{
     api::client::Client,
     autostart::Autostart,
-    io::tray::TrayPort,
+    io::{languages, tray::TrayPort},
     paths::Paths,
     presenter::{self, Ended, PresenterOptions, Successor},
 };
@@ -38,6 +38,7 @@ pub fn start(
         window: Arc::new(ShellWindow(app.clone())),
         successor,
         autostart,
+        languages: languages::wanted(|name| env::var(name).ok()),
     };
     let app = app.clone();
     tokio::spawn(async move {

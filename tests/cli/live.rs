@@ -154,7 +154,7 @@ async fn without_a_presenter_the_command_in_the_settings_tells_once() {
     let told = live.stage.paths().config_dir.join("told");
     let script = format!("printf '%s\\n' \"$1\" >> '{}'", told.display());
     let command = format!("notify_command=[\"sh\", \"-c\", {script:?}, \"sh\"]");
-    for setting in [command.as_str(), "notify_ahead_s=7200"] {
+    for setting in [command.as_str(), "notify_ahead_s=7200", "language=de"] {
         let set = live.run(&["settings", setting]);
         assert_eq!(set.code, 0, "{set:?}");
     }
@@ -171,7 +171,7 @@ async fn without_a_presenter_the_command_in_the_settings_tells_once() {
     }
     let text = fs::read_to_string(&told).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(text.starts_with("Sign in again: work: "), "{text}");
+    assert!(text.starts_with("Erneut anmelden: work: D"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

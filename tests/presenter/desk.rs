@@ -54,6 +54,8 @@ impl TrayPort for Tray {
 
 struct Fakes {
     did: mpsc::UnboundedSender<Did>,
+    /// What the server was given last.
+    notice: Mutex<Option<Notice>>,
     /// Whether a notification server is there.
     server: Mutex<bool>,
     /// How often what another process left was withdrawn.
@@ -65,6 +67,7 @@ impl Notifier for Fakes {
     fn show(&self, notice: Notice) -> Pending<'static, Result<(), String>> {
         let there = *self.server.lock().unwrap();
         if there {
+            *self.notice.lock().unwrap() = Some(notice.clone());
             let _ = self.did.send(Did::Show(notice.body));
         }
         let answer = there.then_some(()).ok_or("nobody shows it".to_owned());
@@ -114,9 +117,15 @@ pub struct Desk {
 impl Desk {
     /// Presents for the owner whose socket lies in `folder`.
     pub fn start(folder: &Path) -> Self {
+        Self::start_in(folder, &[])
+    }
+
+    /// The same in a session that asks for these languages.
+    pub fn start_in(folder: &Path, languages: &[&str]) -> Self {
         let (did_sender, did) = mpsc::unbounded_channel();
         let fakes = Arc::new(Fakes {
             did: did_sender,
+            notice: Mutex::default(),
             server: Mutex::new(true),
             left: watch::channel(0).0,
             window: Mutex::new(Opened::Now),
@@ -138,6 +147,7 @@ impl Desk {
             window: fakes.clone(),
             successor: heirs.clone(),
             autostart: Some(Autostart::new(folder, "/usr/bin/tokentray", &["tray"])),
+            languages: languages.iter().map(|&tag| tag.to_owned()).collect(),
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let presenter = tokio::spawn(presenter::run(options, async {
@@ -157,6 +167,11 @@ impl Desk {
 
     pub fn server_is_there(&self, there: bool) {
         *self.fakes.server.lock().unwrap() = there;
+    }
+
+    /// What was shown last, with title and buttons.
+    pub fn notice(&self) -> Notice {
+        self.fakes.notice.lock().unwrap().clone().unwrap()
     }
 
     /// How often what a killed presenter left was taken away.

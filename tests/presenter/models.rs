@@ -10,6 +10,7 @@ use tokentray::{
         model::{tray_model, without_engine},
         notice_board::{NoticeBoard, Step},
     },
+    speech::Speech,
 };
 
 pub(super) fn status(accounts: Vec<AccountRow>) -> Status {
@@ -77,12 +78,21 @@ pub(super) fn notice(id: &str, accounts: &[&str]) -> NoticeRow {
             .map(|name| format!("incident of {name}"))
             .collect(),
         accounts: accounts.iter().map(|&name| name.to_owned()).collect(),
+        reasons: Vec::new(),
         shown: false,
     }
 }
 
+fn english() -> Speech {
+    Speech::new(Vec::new())
+}
+
 fn menu(status: &Status) -> String {
-    tray_model(status, Some(true))
+    menu_in(status, &english())
+}
+
+pub(super) fn menu_in(status: &Status, speech: &Speech) -> String {
+    tray_model(status, Some(true), speech)
         .rows
         .iter()
         .map(|row| match row {
@@ -143,9 +153,15 @@ fn the_menu_leads_with_who_needs_a_person() {
 #[test]
 fn a_demo_is_not_taken_for_the_persons_own() {
     let mut status = status(vec![]);
-    assert_eq!(tray_model(&status, None).tooltip, "All is well.");
+    assert_eq!(
+        tray_model(&status, None, &english()).tooltip,
+        "All is well."
+    );
     status.demo = true;
-    assert_eq!(tray_model(&status, None).tooltip, "Demo: All is well.");
+    assert_eq!(
+        tray_model(&status, None, &english()).tooltip,
+        "Demo: All is well."
+    );
 }
 
 #[test]
@@ -168,20 +184,23 @@ fn a_middle_click_signs_in_only_where_one_needs_it() {
         account("Okta", AccountState::SignInNeeded),
         account("Google", AccountState::FixSetup),
     ]);
-    let model = tray_model(&one, None);
+    let model = tray_model(&one, None, &english());
     assert_eq!(model.middle, TrayAction::SignIn("Okta".into()));
     assert_eq!(model.left, TrayAction::Open);
     let two = status(vec![
         account("Okta", AccountState::SignInNeeded),
         account("Slack", AccountState::SignInNeeded),
     ]);
-    assert_eq!(tray_model(&two, None).middle, TrayAction::Open);
-    assert_eq!(tray_model(&status(vec![]), None).middle, TrayAction::Open);
+    assert_eq!(tray_model(&two, None, &english()).middle, TrayAction::Open);
+    assert_eq!(
+        tray_model(&status(vec![]), None, &english()).middle,
+        TrayAction::Open
+    );
 }
 
 #[test]
 fn without_an_engine_nothing_claims_to_be_well() {
-    let model = without_engine(None);
+    let model = without_engine(None, &english());
     assert_eq!(model.shape, TrayShape::Paused);
     assert!(model.tooltip.contains("does not answer"));
 }

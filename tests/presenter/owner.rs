@@ -18,7 +18,7 @@ use futures_util::{Stream, StreamExt};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use tokentray::{
-    api::types::{Event, OverallRow, Status},
+    api::types::{Event, OverallRow, SettingsRow, Status},
     paths::Paths,
     socket,
 };
@@ -30,6 +30,7 @@ use tokio::{
 #[derive(Clone)]
 struct Script {
     status: Arc<Mutex<Status>>,
+    language: Arc<Mutex<&'static str>>,
     events: broadcast::Sender<Event>,
     asked: mpsc::UnboundedSender<String>,
     refuses: Arc<Mutex<bool>>,
@@ -48,12 +49,14 @@ impl Owner {
         let (asked_sender, asked) = mpsc::unbounded_channel();
         let script = Script {
             status: Arc::new(Mutex::new(status)),
+            language: Arc::new(Mutex::new("system")),
             events: broadcast::channel(64).0,
             asked: asked_sender,
             refuses: Arc::default(),
         };
         let router = Router::new()
             .route("/v1/status", get(status_route))
+            .route("/v1/settings", get(settings_route))
             .route("/v1/events", get(events_route))
             .fallback(remember)
             .with_state(script.clone());
@@ -92,6 +95,13 @@ impl Owner {
         let _ = self.script.events.send(Event::Overall { status });
     }
 
+    /// Changes the language in the settings and tells everybody who follows.
+    pub fn speak(&self, language: &'static str) {
+        *self.script.language.lock().unwrap() = language;
+        let settings = settings(language);
+        self.send(Event::Settings { settings });
+    }
+
     pub fn send(&self, event: Event) {
         self.script.events.send(event).unwrap();
     }
@@ -118,6 +128,29 @@ impl Owner {
 
 async fn status_route(State(script): State<Script>) -> Json<Status> {
     Json(script.status.lock().unwrap().clone())
+}
+
+async fn settings_route(State(script): State<Script>) -> Json<SettingsRow> {
+    Json(settings(*script.language.lock().unwrap()))
+}
+
+fn settings(language: &str) -> SettingsRow {
+    SettingsRow {
+        notifications: true,
+        notify_ahead_s: 600,
+        notify_command: None,
+        refresh_ahead_s: None,
+        history_days: 90,
+        log_level: "info".into(),
+        theme: "system".into(),
+        language: language.into(),
+        ca_file: None,
+        proxy: None,
+        browser: None,
+        vault: "memory".into(),
+        config_file: String::new(),
+        state_folder: String::new(),
+    }
 }
 
 async fn events_route(

@@ -33,6 +33,7 @@ fn resident(paths: &Paths) -> ResidentOptions {
     let paths = paths.clone();
     ResidentOptions {
         config_home: Some(paths.config_dir.clone()),
+        languages: Vec::new(),
         owner: Box::new(move || owner_options(&paths)),
         tray: LinuxTrayOptions::default(),
         program: env::current_exe().unwrap(),

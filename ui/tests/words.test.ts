@@ -184,6 +184,7 @@ describe("words stand in the catalogue only", () => {
 it("speaks the person's language, or English", () => {
   expect(languageOf("system", ["fr-FR", "de-AT", "en-US"])).toBe("de");
   expect(languageOf("system", ["fr-FR"])).toBe("en");
+  expect(languageOf("system", ["den-CA"])).toBe("en");
   expect(languageOf("de", ["en-US"])).toBe("de");
 });
 
@@ -195,6 +196,26 @@ it("shows a newer engine's own words for codes that are not known here", () => {
   speak("de", ["de-DE"]);
   expect(entryOf(entry({ kind: flare, cause: flare, message: "It flared." }))).toBe("It flared.");
   expect(entryOf(entry({ kind: "refresh_failed", cause: flare }))).toBe("Erneuerung misslungen");
+});
+
+it("says all accounts in one German sentence, and that the rest is well only where it is", () => {
+  speak("de", ["de-DE"]);
+  type State = ReturnType<typeof account>["state"];
+  const told = (...states: State[]) =>
+    headlineOf(overall(states.map((state, n) => account({ name: `K${n}`, state }))));
+  expect(told()).toBe("Noch kein Konto. Fügen Sie eines hinzu.");
+  expect(told("sign_in_needed", "ok")).toBe("K0 braucht Sie. Alles andere ist in Ordnung.");
+  expect(told("sign_in_needed", "fix_setup", "ok")).toBe("K0 braucht Sie.");
+  expect(told(...Array<State>(6).fill("sign_in_needed"))).toBe(
+    "6 Konten brauchen Sie: K0, K1, K2 und 3 weitere.",
+  );
+  expect(told("fix_setup", "waiting", "ok")).toBe("Die Einrichtung von K0 ist zu prüfen.");
+  expect(told("waiting", "unclear", "ok")).toBe(
+    "Nichts zu tun. 2 Konten warten: K0, K1. Alles andere ist in Ordnung.",
+  );
+  expect(told("signed_out")).toBe(
+    "Sie sind bei K0 nicht angemeldet. Melden Sie sich an, um zu beginnen.",
+  );
 });
 
 it("says in German what the engine says in English", () => {
@@ -220,7 +241,7 @@ it("says in German what the engine says in English", () => {
   speak("de", ["de-DE"]);
   expect([headlineOf(status), whyOf(row), entryOf(failed)]).toEqual([
     "Okta braucht Sie. Alles andere ist in Ordnung.",
-    `Okta: ${de.meaning.of.session_ended[0]}`,
+    `Okta: ${de.meaning.of.session_ended.what}`,
     "Erneuerung misslungen: Anbieter ist gestört (3-mal)",
   ]);
   expect(duration(72 * 60_000)).toBe("1 h 12 min");

@@ -10,13 +10,14 @@ use tokio::process::Command;
 use crate::{
     api::types::{Event, NoticeRow},
     engine::Engine,
+    speech::Speech,
 };
 
 /// A presenter that runs has shown and acknowledged a notice by then.
 const PRESENTERS_FIRST: Duration = Duration::from_secs(15);
 
-/// Runs beside the engine until it ends.
-pub async fn run(engine: Engine) {
+/// Runs beside the engine until it ends; `languages` are what the system asks for, best first.
+pub async fn run(engine: Engine, languages: Vec<String>) {
     let (_, mut events) = engine.events(None);
     loop {
         if let Some(notice) = engine.status().notice.filter(|notice| !notice.shown) {
@@ -26,8 +27,9 @@ pub async fn run(engine: Engine) {
                 .notice
                 .filter(|now| !now.shown && now.id == notice.id);
             if let Some(notice) = wanted
-                && let Some(command) = engine.settings().notify_command
-                && tell(&command, &notice).await
+                && let settings = engine.settings()
+                && let Some(command) = settings.notify_command
+                && tell(&command, &spoken(&notice, &settings.language, &languages)).await
                 && let Err(error) = engine.notice_shown(&notice.id).await
             {
                 tracing::debug!(%error, "the notice ended meanwhile");
@@ -42,6 +44,13 @@ pub async fn run(engine: Engine) {
             }
         }
     }
+}
+
+/// In the person's language; made anew each time, since it is hardly ever wanted.
+fn spoken(notice: &NoticeRow, setting: &str, languages: &[String]) -> NoticeRow {
+    let mut speech = Speech::new(languages.to_vec());
+    speech.speak(setting);
+    speech.notice(notice)
 }
 
 /// The sentence is the command's last argument. Whether the command took it.

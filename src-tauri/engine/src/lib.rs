@@ -12,6 +12,7 @@
 //! - [`paths`]: where files and socket lie.
 //! - [`socket`]: who may connect, and how much at once.
 //! - [`practice`]: the practice provider, for the demo and for tests.
+//! - [`speech`]: what those two say, in the person's language.
 //! - [`presenter`]: tray and notification, for an owner here or elsewhere.
 //! - [`autostart`]: start at login.
 //! - [`logging`]: where the log goes.
@@ -44,3 +45,4 @@ pub mod practice;
 pub mod presenter;
 pub mod sign_in;
 pub mod socket;
+pub mod speech;

@@ -29,6 +29,7 @@ use crate::{
         file_system,
         history::{HistoryOpenError, sqlite::SqliteHistory},
         journal::{self, FileJournal, Journal, MemoryJournal},
+        languages,
         locks::{FileLocks, LockError, LockGuard, try_lock_for_certain},
         settings::{Settings, SettingsError, SettingsFile, TomlSettings},
         token_endpoint::{HttpOptions, HttpTokenEndpoint},
@@ -173,6 +174,10 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
     let changed = settings.watch().map_err(|error| {
         tracing::warn!(%error, "changes of config.toml are only seen at the next start");
     });
+    let languages = languages::wanted(|name| {
+        let value = options.environment.iter().find(|(known, _)| known == name);
+        value.and_then(|(_, value)| value.to_str().map(str::to_owned))
+    });
     let engine = Engine::start(EngineOptions {
         ports: Ports {
             clock: Arc::new(SystemClock),
@@ -204,7 +209,7 @@ fn assemble(options: &OwnerOptions) -> Result<Engine, StartError> {
     })?;
     hold_sleep(engine.in_flight());
     finish_move(engine.clone(), vault_options, vault);
-    tokio::spawn(headless::run(engine.clone()));
+    tokio::spawn(headless::run(engine.clone(), languages));
     Ok(engine)
 }
 

@@ -24,7 +24,7 @@ use crate::{
     api::{
         client::Client,
         problem::{Code, Problem},
-        types::{AccountState, Event, NoticeRow, Status},
+        types::{AccountState, Event, NoticeRow, SettingsRow, Status},
     },
     autostart::Autostart,
     io::{
@@ -32,6 +32,7 @@ use crate::{
         notifier::{Notice, NoticeEvent, Notifier},
         tray::{TrayAction, TrayEvent, TrayPort},
     },
+    speech::Speech,
 };
 
 pub mod lock;
@@ -63,6 +64,8 @@ pub struct PresenterOptions {
     pub successor: Arc<dyn Successor>,
     /// None hides "Start at login".
     pub autostart: Option<Autostart>,
+    /// What the system asks for, best first (see [`crate::io::languages`]).
+    pub languages: Vec<String>,
 }
 
 /// Whom to present for when the owner has ended.
@@ -94,6 +97,7 @@ pub async fn run(options: PresenterOptions, shutdown: impl Future<Output = ()> +
     let (reports, reported) = mpsc::unbounded_channel();
     let (tray, notifier) = (Arc::clone(&options.tray), Arc::clone(&options.notifier));
     let mut presenter = Presenter {
+        speech: Speech::new(options.languages.clone()),
         options,
         reports,
         reported,
@@ -121,6 +125,7 @@ enum Report {
 }
 
 struct Presenter {
+    speech: Speech,
     options: PresenterOptions,
     reports: mpsc::UnboundedSender<Report>,
     reported: mpsc::UnboundedReceiver<Report>,
@@ -171,6 +176,10 @@ impl Presenter {
     async fn follow(&mut self) -> Result<Next, Problem> {
         // Events first: what changes between the two is then told twice rather than never.
         let mut events = self.options.client.events(None).await?;
+        // Before anything is said. Not every owner can answer it, and then the language stays.
+        if let Ok(settings) = self.options.client.get::<SettingsRow>("/v1/settings").await {
+            self.speech.speak(&settings.language);
+        }
         self.read_status().await?;
         loop {
             tokio::select! {
@@ -223,6 +232,11 @@ impl Presenter {
     }
 
     async fn hear(&mut self, event: Event) -> Result<(), Problem> {
+        if let Event::Settings { settings } = &event
+            && self.speech.speak(&settings.language)
+        {
+            self.show_all();
+        }
         let heard = match &mut self.status {
             Some(status) => mirror::hear(status, event),
             None => Heard::ReadAnew,
@@ -244,7 +258,8 @@ impl Presenter {
         let wanted = self
             .status
             .as_ref()
-            .and_then(|status| status.notice.clone());
+            .and_then(|status| status.notice.as_ref())
+            .map(|notice| self.speech.notice(notice));
         let step = self.board.wanted(wanted.as_ref());
         if self.leftover && (wanted.is_some() || self.status.as_ref().is_some_and(needs_nobody)) {
             self.leftover = false;
@@ -259,20 +274,21 @@ impl Presenter {
     fn show_tray(&self) {
         let start_at_login = self.options.autostart.as_ref().map(Autostart::is_enabled);
         self.options.tray.show(match &self.status {
-            Some(status) => model::tray_model(status, start_at_login),
-            None => model::without_engine(start_at_login),
+            Some(status) => model::tray_model(status, start_at_login, &self.speech),
+            None => model::without_engine(start_at_login, &self.speech),
         });
     }
 
     fn take(&self, step: Step) {
         match (step, &self.notice) {
             (Step::Show, Some(notice)) => {
+                let words = &self.speech.words().notification;
                 let showing = self.options.notifier.show(Notice {
                     title: notice.title.clone(),
                     body: notice.body.clone(),
-                    sign_in: "Sign in again".into(),
-                    later: "Later".into(),
-                    elsewhere: "Sign in from Tokentray's tray icon or window.".into(),
+                    sign_in: words.sign_in.clone(),
+                    later: words.later.clone(),
+                    elsewhere: words.elsewhere.clone(),
                 });
                 let (id, reports) = (notice.id.clone(), self.reports.clone());
                 // Beside the loop: a server may take half a minute to start.

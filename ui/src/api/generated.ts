@@ -999,6 +999,15 @@ export interface components {
          * @enum {string}
          */
         MarkKind: "refreshed" | "waiting" | "sign_in" | "setup" | "signed_in" | "other";
+        /** @description Why the notification names an account. */
+        NoticeReason: {
+            account: string;
+            cause: components["schemas"]["Cause"];
+            /** @description What is known of this provider for such a failure, in the engine's words. */
+            known?: string | null;
+            /** @description The answer to the last refresh was lost, and with it the new refresh token. */
+            lost_reply: boolean;
+        };
         /** @description The notification that is wanted. A new `id` or a new text means: show (replace). */
         NoticeRow: {
             /** @description Their accounts, by name. */
@@ -1007,6 +1016,8 @@ export interface components {
             id: string;
             /** @description Incidents that it covers; acknowledged by `POST /v1/notices/{id}/shown`. */
             incidents: string[];
+            /** @description Why, for each account by its codes: for a presenter in another language than the engine's. */
+            reasons?: components["schemas"]["NoticeReason"][];
             /** @description It was shown (and acknowledged) before; a presenter that starts now shows nothing anew. */
             shown: boolean;
             title: string;
@@ -1114,7 +1125,7 @@ export interface components {
             config_file: string;
             /** Format: int32 */
             history_days: number;
-            /** @description `system`, `en` or `de`: the window's words. */
+            /** @description `system`, `en` or `de`: the words of window, tray and notifications. */
             language: string;
             log_level: string;
             /** @description Whether a notification is ever sent; tray and window tell in any case. */

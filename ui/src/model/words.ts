@@ -138,6 +138,6 @@ export interface Meaning {
 
 export function meaning(cause: Cause, verdict: Verdict | null | undefined): Meaning {
   const { of, nextBy } = words.meaning;
-  const [happened, you] = known(of, cause) ?? of.unrecognised;
-  return { happened, next: known(nextBy, verdict ?? "wait") ?? nextBy.wait, you };
+  const { what, you } = known(of, cause) ?? of.unrecognised;
+  return { happened: what, next: known(nextBy, verdict ?? "wait") ?? nextBy.wait, you };
 }

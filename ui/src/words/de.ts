@@ -1,5 +1,7 @@
-// Every word of the page, in German. What is missing here does not compile.
+// Every word of the page, in German. What is missing here does not compile. What tray and notifications
+// say as well stands in the engine's `words/de.json`.
 
+import { meaning, notification, tray } from "../../../src-tauri/engine/words/de.json";
 import type { Catalogue } from "./en";
 import { germanSentences } from "./de_sentences";
 
@@ -277,9 +279,9 @@ export const de: Catalogue = {
 
   ask: {
     needs: (name) => `${name} braucht Sie`,
-    later: "Später",
+    later: notification.later,
     more: (n) => `und ${n} weitere darunter`,
-    signIn: "Erneut anmelden",
+    signIn: notification.sign_in,
     to: (name) => `bei ${name}`,
     about: (name) => `(${name})`,
     still: (name, length) => `Programme bekommen noch ${length} lang ein Token von ${name}.`,
@@ -287,15 +289,15 @@ export const de: Catalogue = {
   },
 
   details: {
-    signIn: "Anmelden",
-    signInAgain: "Erneut anmelden",
+    signIn: tray.sign_in,
+    signInAgain: tray.sign_in_again,
     edit: "Bearbeiten",
     unlock: "Entsperren",
-    resume: "Fortsetzen",
+    resume: tray.resume,
     resumed: (name) => `${name} geht weiter.`,
-    refresh: "Jetzt erneuern",
+    refresh: tray.refresh,
     refreshed: (name) => `${name} wurde erneuert.`,
-    pause: "Anhalten",
+    pause: tray.pause,
     paused: (name) => `${name} ist angehalten.`,
     copy: "Token kopieren",
     copied: "Kopiert; die Zwischenablage wird in 45 s geleert.",
@@ -342,147 +344,7 @@ export const de: Catalogue = {
       unclear:
         "Tokentray versucht es eine Weile weiter. Nur wenn dieselbe Ablehnung eine halbe Stunde oder länger wiederkommt, werden Sie nach einer Anmeldung gefragt.",
     },
-    of: {
-      network_dns: [
-        "Der Name des Anbieters ließ sich nicht finden. Das liegt am Netz dieses Rechners, nicht an Ihrer Anmeldung.",
-        "Das Netz prüfen, wenn es so bleibt.",
-      ],
-      network_connect: [
-        "Es kam keine Verbindung zum Anbieter zustande. Nichts wurde gesendet, also ist nichts verloren.",
-        "Das Netz prüfen, wenn es so bleibt.",
-      ],
-      network_timeout: [
-        "Der Anbieter hat nicht rechtzeitig geantwortet.",
-        "Nichts, außer das Netz ist für alles langsam.",
-      ],
-      network_tls: [
-        "Dem Zertifikat des Anbieters wurde nicht getraut. Eine falsche Uhr oder ein mitlesendes Netz bewirkt das.",
-        "Die Uhr prüfen oder das Zertifikat des Netzes in den Einstellungen angeben (CA-Datei).",
-      ],
-      network_proxy: [
-        "Der Proxy dieses Netzes hat die Verbindung abgelehnt.",
-        "Den Proxy in den Einstellungen prüfen.",
-      ],
-      captive_portal: [
-        "Dieses Netz antwortet mit seiner eigenen Seite, wie in Hotels und Zügen. Der Anbieter hat die Anfrage nie gesehen.",
-        "Eine beliebige Seite im Browser öffnen und sich im Netz anmelden.",
-      ],
-      edge_block: [
-        "Etwas vor dem Anbieter hat die Anfrage abgewiesen, etwa eine Firewall oder ein Schutz vor Automaten.",
-        "Nichts. Bleibt es so, kann ein VPN der Grund sein.",
-      ],
-      rate_limited: [
-        "Der Anbieter bittet um weniger Anfragen. Vielleicht zählt er alle Ihre Programme zusammen.",
-        "Nichts.",
-      ],
-      server_error: [
-        "Der Anbieter hat selbst eine Störung. Über Ihre Anmeldung wurde nicht entschieden.",
-        "Nichts. Seine Statusseite sagt vielleicht mehr.",
-      ],
-      malformed_response: [
-        "So antwortet kein Token-Endpunkt; über Ihre Anmeldung sagt die Antwort nichts.",
-        "Nichts. Bleibt es so, die Token-Adresse prüfen.",
-      ],
-      concurrent_refresh: [
-        "Beim Anbieter lief schon eine andere Erneuerung derselben Anmeldung.",
-        "Nur ein Programm diese Anmeldung erneuern lassen, wenn es oft geschieht.",
-      ],
-      clock_wrong: [
-        "Die Uhr dieses Rechners weicht von der des Anbieters ab; Tokens sehen zu alt oder zu neu aus.",
-        "Datum und Uhrzeit des Rechners stellen.",
-      ],
-      vault_locked: [
-        "Der Schlüsselbund ist gesperrt. Tokens können weder gelesen noch gesichert werden.",
-        "Den Schlüsselbund entsperren.",
-      ],
-      vault_denied: [
-        "Der Schlüsselbund hat Tokentray nicht eingelassen.",
-        "Tokentray im Dialog des Schlüsselbunds erlauben.",
-      ],
-      vault_unavailable: [
-        "Der Dienst des Schlüsselbunds hat nicht geantwortet.",
-        "Prüfen, ob dieser Dienst läuft.",
-      ],
-      vault_full: [
-        "Neue Tokens konnten nicht gesichert werden. Bis Platz ist, wird nichts erneuert, damit keines verloren geht.",
-        "Platz auf dem Datenträger schaffen.",
-      ],
-      interrupted: [
-        "Der letzte Versuch brach ab, bevor die Antwort kam, durch Herunterfahren oder Absturz. Das wird behutsam geklärt.",
-        "Nichts.",
-      ],
-      state_restored: [
-        "Das sieht nach einer Kopie oder einer zurückgespielten Sicherung aus; das Erneuerungstoken kann anderswo verbraucht sein. Ein verbrauchtes zu senden kann die Anmeldung überall beenden, also geschieht es nicht von selbst.",
-        "Jetzt erneuern, wenn keine andere Kopie läuft, oder erneut anmelden.",
-      ],
-      refresh_token_expired: [
-        "Das Erneuerungstoken ist abgelaufen. Anbieter geben ihm Tage oder Monate.",
-        "Erneut anmelden.",
-      ],
-      refresh_token_revoked: [
-        "Die Anmeldung wurde zurückgenommen: von Ihnen, von einem Verwalter oder vom Anbieter.",
-        "Erneut anmelden.",
-      ],
-      refresh_token_reused: [
-        "Ein Erneuerungstoken, das nur einmal gilt, wurde zweimal benutzt. Anbieter beenden dann die ganze Anmeldung, falls es gestohlen war.",
-        "Erneut anmelden und nur ein Programm erneuern lassen.",
-      ],
-      refresh_token_invalid: [
-        "Der Anbieter nimmt das Erneuerungstoken nicht mehr an und sagt nicht, warum.",
-        "Erneut anmelden.",
-      ],
-      password_changed: [
-        "Das Passwort wurde geändert; das beendet frühere Anmeldungen.",
-        "Mit dem neuen Passwort erneut anmelden.",
-      ],
-      session_ended: [
-        "Die Sitzung beim Anbieter ist zu Ende. Firmen begrenzen sie oft auf Stunden oder Tage.",
-        "Erneut anmelden.",
-      ],
-      interaction_required: [
-        "Der Anbieter will einen Menschen sehen: für einen zweiten Faktor, eine Zustimmung oder eine neue Regel.",
-        "Erneut anmelden; die Seite des Anbieters sagt, was er will.",
-      ],
-      account_disabled: [
-        "Ihr Konto beim Anbieter ist gesperrt oder gelöscht.",
-        "Den Verwalter fragen, dann erneut anmelden.",
-      ],
-      no_refresh_token: [
-        "Der Anbieter gab kein Erneuerungstoken; ohne Sie kann niemand das Token erneuern.",
-        "Erneut anmelden; um Zugriff ohne Anwesenheit bitten (oft die Berechtigung offline_access).",
-      ],
-      grant_missing: ["Der Schlüsselbund hat diese Anmeldung nicht mehr.", "Erneut anmelden."],
-      grant_corrupt: ["Die gesicherte Anmeldung lässt sich nicht lesen.", "Erneut anmelden."],
-      client_forgotten: [
-        "Der Anbieter kennt diese Anwendung nicht mehr.",
-        "Die Anwendung dort neu eintragen, wo sie eingetragen war, dann erneut anmelden.",
-      ],
-      client_rejected: [
-        "Der Anbieter hat die Client-Kennung oder ihr Geheimnis abgelehnt. Über Ihre Anmeldung wurde nicht entschieden.",
-        "Kennung, Geheimnis und Eintragung der Anwendung prüfen.",
-      ],
-      scope_rejected: [
-        "Der Anbieter hat die verlangten Berechtigungen abgelehnt.",
-        "Die Berechtigungen im Konto prüfen.",
-      ],
-      grant_not_allowed: [
-        "Der Anbieter lässt diese Anwendung keine Tokens erneuern.",
-        "Das Erneuern dort erlauben, wo die Anwendung eingetragen ist.",
-      ],
-      endpoint_wrong: [
-        "Unter der eingestellten Adresse antwortet kein Token-Endpunkt.",
-        "Die Adresse im Konto prüfen.",
-      ],
-      policy_blocked: [
-        "Eine Regel des Anbieters oder Ihrer Firma steht dagegen. Eine neue Anmeldung würde ebenso abgelehnt.",
-        "Den Verwalter fragen.",
-      ],
-      unrecognised: [
-        "Der Anbieter hat auf eine noch unbekannte Art abgelehnt. Die Anmeldung wird vorsichtshalber behalten.",
-        "Vorerst nichts.",
-      ],
-      no_token_in_reply: ["Der Anbieter sagte ja, schickte aber kein Token.", "Vorerst nichts."],
-    },
+    of: meaning,
   },
 
   history: {
@@ -684,7 +546,7 @@ export const de: Catalogue = {
   settings: {
     title: "Einstellungen",
     computer: "Dieser Rechner",
-    startAtLogin: "Beim Anmelden starten",
+    startAtLogin: tray.start_at_login,
     startHint: "still, ohne dieses Fenster",
     pauseAll: "Alles anhalten",
     pauseHint: "nichts wird erneuert, bis Sie es wieder ausschalten",

@@ -86,7 +86,7 @@ export const germanSaid: Record<SaidCode, Sentence> = {
   settings_newer: () =>
     "Die Einstellungsdatei stammt von einem neueren Tokentray: Installieren Sie dieses.",
   settings_failed: () => "Die Einstellungsdatei lässt sich nicht lesen oder schreiben.",
-  vault_trouble: (p) => sentence(`Schlüsselbund: ${meaning(p)[0]}`),
+  vault_trouble: (p) => sentence(`Schlüsselbund: ${meaning(p).what}`),
   vault_same: () => "Dort liegt schon alles.",
   vault_in_memory: () => "Alles liegt nur im Arbeitsspeicher; es gibt nichts umzuziehen.",
   vault_busy: () => "Es wird noch erneuert oder gesichert; nichts wurde umgezogen.",
@@ -104,7 +104,7 @@ export const germanSaid: Record<SaidCode, Sentence> = {
   },
   unsaved: (p) => `Die neueste Anmeldung liegt erst im Journal (${short(p)}).`,
   salvage: () => "Eine Antwort, die nicht zu lesen war, liegt versiegelt in seinem Journal.",
-  trouble: (p) => meaning(p)[0],
+  trouble: (p) => meaning(p).what,
   odd_sign_ins: (p) => `Sie haben sich in 7 Tagen ${p["times"]}-mal angemeldet`,
   odd_failures: (p) =>
     `In 7 Tagen scheiterten ${p["now"]} % der Versuche, in den Wochen davor ${p["before"]} %`,
@@ -149,7 +149,7 @@ export const germanSaid: Record<SaidCode, Sentence> = {
   issuer_missing: () =>
     "Der Anbieter hat versprochen, sich in seiner Antwort zu nennen, und tat es nicht. Sie wurde nicht verwendet.",
   exchange_refused: (p) =>
-    quoted(`Der Anbieter gab kein Token: ${short(p)}. ${meaning(p)?.[1] ?? ""}`.trim(), p),
+    quoted(`Der Anbieter gab kein Token: ${short(p)}. ${meaning(p).you}`.trim(), p),
   id_token_wrong: () =>
     "Das ID-Token des Anbieters passt nicht zu dieser Anmeldung. Es wurde nicht verwendet.",
   wrong_account: (p) =>
@@ -199,7 +199,7 @@ export const germanMends: Partial<Record<SaidCode, Sentence>> = {
   clock_off: () => "Stellen Sie Datum und Uhrzeit dieses Rechners.",
   unsaved: () => "Nichts zu tun: Sie wird gesichert, sobald es geht.",
   salvage: () => "Nichts zu tun: Sie geht mit dem nächsten Erfolg.",
-  trouble: (p) => meaning(p)[1],
+  trouble: (p) => meaning(p).you,
 };
 
 /** What doctor looked at; accounts by their names. */

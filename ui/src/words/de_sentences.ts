@@ -1,5 +1,6 @@
 // The engine's sentences, in German.
 
+import { sentences } from "../../../src-tauri/engine/words/de.json";
 import type {
   AccountRow,
   Cause,
@@ -12,50 +13,54 @@ import type {
 } from "../api/types";
 import { de } from "./de";
 import { germanAbout, germanCodes, germanMends, germanSaid, germanText } from "./de_said";
-import { germanReasons } from "./de_reasons";
-import { known, type Sentences } from "./sentences";
+import { counted, fill, known, type Counted, type Sentences } from "./sentences";
 
 const SHOWN = 4;
 
 function list(names: readonly string[]): string {
   if (names.length <= SHOWN) return names.join(", ");
-  return `${names.slice(0, SHOWN - 1).join(", ")} und ${names.length - SHOWN + 1} weitere`;
+  const shown = names.slice(0, SHOWN - 1).join(", ");
+  return fill(sentences.and_more, { names: shown, n: names.length - SHOWN + 1 });
 }
 
+/** By the rule of the engine's own headline (`domain/words/overall.rs`). */
 function headline(status: Status): string {
+  const said = sentences.headline;
   const names = (...states: AccountRow["state"][]) =>
     status.accounts.filter((row) => states.includes(row.state)).map((row) => row.name);
   const all = status.accounts.length;
-  if (!all) return "Noch kein Konto. Fügen Sie eines hinzu.";
+  if (!all) return said.no_account;
   const need = names("sign_in_needed");
   const setup = names("fix_setup");
   const waits = names("waiting", "unclear", "expired");
   const vault = names("vault_locked");
-  const rest = all > need.length + setup.length + waits.length + vault.length;
-  const tail = rest ? " Alles andere ist in Ordnung." : "";
-  if (need.length === 1) return `${need[0]} braucht Sie.${tail}`;
-  if (need.length) return `${need.length} brauchen Sie: ${list(need)}.${tail}`;
-  if (vault.length) return "Der Schlüsselbund ist gesperrt. Entsperren Sie ihn.";
-  if (setup.length) return `Die Einrichtung ist zu prüfen: ${list(setup)}.${tail}`;
-  if (waits.length === 1) return `Nichts zu tun. ${waits[0]} wartet auf den Anbieter.${tail}`;
-  if (waits.length) return `Nichts zu tun. ${waits.length} Konten warten: ${list(waits)}.${tail}`;
-  if (names("paused").length === all) return "Angehalten.";
-  if (names("loading").length === all) return "Wird geladen.";
+  const troubled = need.length + setup.length + waits.length + vault.length;
+  const about = (text: Counted, some: readonly string[]) => {
+    const sentence = fill(counted(text, some.length), { n: some.length, names: list(some) });
+    const restIsWell = all > troubled && some.length === troubled;
+    return restIsWell ? `${sentence} ${said.rest_is_well}` : sentence;
+  };
+  if (need.length) return about(said.need_you, need);
+  if (vault.length) return said.vault_locked;
+  if (setup.length) return about(said.setup, setup);
+  if (waits.length) return about(said.waiting, waits);
+  if (names("paused").length === all) return said.paused;
+  if (names("loading").length === all) return said.loading;
   const out = names("signed_out");
-  if (out.length === all) return `Nirgends angemeldet: ${list(out)}.`;
-  return "Nichts zu tun. Alles ist in Ordnung.";
+  return out.length === all ? fill(said.signed_out, { names: list(out) }) : said.well;
 }
 
 function account(row: AccountRow): string {
   const told = row.cause && known(de.meaning.of, row.cause);
-  if (told) return told[0];
+  if (told) return told.what;
   return row.state === "ok" ? "Alles ist in Ordnung." : row.message;
 }
 
 function why(row: AccountRow): string {
   const cause = row.incident?.cause ?? row.cause;
   const told = cause && known(de.meaning.of, cause);
-  return told ? `${row.name}: ${told[0]}` : `${row.name} braucht Sie.`;
+  if (told) return `${row.name}: ${told.what}`;
+  return fill(sentences.headline.need_you.one, { names: row.name });
 }
 
 const TRIGGERS: Record<string, string> = {
@@ -112,7 +117,7 @@ function said(what: Said): string {
 function problem(what: Problem): string {
   if (what.said) return said(what.said) || what.detail;
   const told = what.cause && known(de.meaning.of, what.cause);
-  if (told) return told.join(" ");
+  if (told) return `${told.what} ${told.you}`;
   return `${germanCodes[what.code]}: ${what.detail}`;
 }
 
@@ -134,6 +139,7 @@ export const germanSentences: Sentences = {
   said,
   problem,
   finding,
-  reason: (text) => germanReasons[text] ?? null,
+  // A test of the engine finds every reason there; what is missing is left out, not said in English.
+  reason: (text) => known(sentences.reasons as Record<string, string>, text) ?? null,
   providerText: germanText,
 };

@@ -1,9 +1,10 @@
 // Every word of the page, in English. `de.ts` holds the same in German: a key that is missing there
 // does not compile. Whole sentences about accounts come from the engine, which speaks English only;
-// see `sentences.ts`.
+// see `sentences.ts`. What tray and notifications say as well stands in the engine's `words/en.json`.
 
+import { meaning, notification, tray } from "../../../src-tauri/engine/words/en.json";
 import type { Cause, ExpiresSource, HistoryKind, MarkKind, Verdict } from "../api/types";
-import type { Sentences } from "./sentences";
+import type { Meant, Sentences } from "./sentences";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
@@ -278,9 +279,9 @@ export const en = {
 
   ask: {
     needs: (name: string) => `${name} needs you`,
-    later: "Later",
+    later: notification.later,
     more: (n: number) => `and ${n} more below`,
-    signIn: "Sign in again",
+    signIn: notification.sign_in,
     to: (name: string) => `to ${name}`,
     about: (name: string) => `(${name})`,
     still: (name: string, length: string) => `Programs still get a token of ${name} for ${length}.`,
@@ -288,15 +289,15 @@ export const en = {
   },
 
   details: {
-    signIn: "Sign in",
-    signInAgain: "Sign in again",
+    signIn: tray.sign_in,
+    signInAgain: tray.sign_in_again,
     edit: "Edit",
     unlock: "Unlock",
-    resume: "Resume",
+    resume: tray.resume,
     resumed: (name: string) => `${name} goes on.`,
-    refresh: "Refresh now",
+    refresh: tray.refresh,
     refreshed: (name: string) => `${name} was refreshed.`,
-    pause: "Pause",
+    pause: tray.pause,
     paused: (name: string) => `${name} is paused.`,
     copy: "Copy token",
     copied: "Copied; the clipboard is cleared in 45 s.",
@@ -343,147 +344,7 @@ export const en = {
       unclear:
         "Tokentray tries again for a while. Only if the same refusal comes back for half an hour or longer are you asked to sign in.",
     } satisfies Record<Verdict, string> as Record<Verdict, string>,
-    of: {
-      network_dns: [
-        "The provider's name could not be looked up. This is the network of this computer, not your sign-in.",
-        "Look at the network if this goes on.",
-      ],
-      network_connect: [
-        "No connection to the provider could be made. Nothing was sent, so nothing is lost.",
-        "Look at the network if this goes on.",
-      ],
-      network_timeout: [
-        "The provider did not answer in time.",
-        "Nothing, unless the network is slow for everything.",
-      ],
-      network_tls: [
-        "The provider's certificate was not trusted. A wrong clock or a network that inspects connections does this.",
-        "Look at this computer's clock, or give the network's certificate in the settings (CA file).",
-      ],
-      network_proxy: [
-        "The proxy of this network refused the connection.",
-        "Look at the proxy in the settings.",
-      ],
-      captive_portal: [
-        "This network answers with its own page, as hotels and trains do. The provider never saw the request.",
-        "Open any page in a browser and log in to the network.",
-      ],
-      edge_block: [
-        "Something in front of the provider turned the request away, such as a firewall or a protection against bots.",
-        "Nothing. A VPN may be the reason if it goes on.",
-      ],
-      rate_limited: [
-        "The provider asked to slow down. It may count requests of all your programs together.",
-        "Nothing.",
-      ],
-      server_error: [
-        "The provider has a fault of its own. Your sign-in was not judged.",
-        "Nothing. Its status page may tell more.",
-      ],
-      malformed_response: [
-        "The answer was none that a token endpoint gives, so it says nothing about your sign-in.",
-        "Nothing. If it goes on, look at the token address.",
-      ],
-      concurrent_refresh: [
-        "Another refresh of the same sign-in was going on at the provider.",
-        "Let only one program refresh this sign-in, if it happens often.",
-      ],
-      clock_wrong: [
-        "This computer's clock differs from the provider's, so tokens look too old or too new.",
-        "Set this computer's date and time.",
-      ],
-      vault_locked: [
-        "The keychain is locked. Tokens can be neither read nor saved.",
-        "Unlock the keychain.",
-      ],
-      vault_denied: [
-        "The keychain did not let Tokentray in.",
-        "Allow Tokentray in the keychain's own dialog.",
-      ],
-      vault_unavailable: [
-        "The keychain service did not answer.",
-        "Look whether the keychain service runs.",
-      ],
-      vault_full: [
-        "New tokens could not be saved. Nothing is refreshed until there is room, so that none gets lost.",
-        "Make some room on the disk.",
-      ],
-      interrupted: [
-        "The last try was cut off before the answer came, by a shutdown or a crash. It is cleared up with care.",
-        "Nothing.",
-      ],
-      state_restored: [
-        "What was found looks like a copy or a restored backup, so its refresh token may have been spent elsewhere. Sending a spent one can end the sign-in everywhere, so it is not sent by itself.",
-        "Refresh now if no other copy is in use, or sign in again.",
-      ],
-      refresh_token_expired: [
-        "The refresh token reached its end. Providers give it a life of days or months.",
-        "Sign in again.",
-      ],
-      refresh_token_revoked: [
-        "The sign-in was taken back: by you, by an administrator, or by the provider.",
-        "Sign in again.",
-      ],
-      refresh_token_reused: [
-        "A refresh token that works once was used twice. Providers then end the whole sign-in, in case it was stolen.",
-        "Sign in again, and let only one program refresh it.",
-      ],
-      refresh_token_invalid: [
-        "The provider no longer accepts the refresh token and does not say why.",
-        "Sign in again.",
-      ],
-      password_changed: [
-        "The password was changed or reset, which ends sign-ins made before.",
-        "Sign in again with the new password.",
-      ],
-      session_ended: [
-        "The session at the provider ended. Organisations often limit it to hours or days.",
-        "Sign in again.",
-      ],
-      interaction_required: [
-        "The provider wants to see a person: for a second factor, for consent, or for a new rule.",
-        "Sign in again; the provider's page says what it wants.",
-      ],
-      account_disabled: [
-        "Your account at the provider is disabled or gone.",
-        "Ask its administrator, then sign in again.",
-      ],
-      no_refresh_token: [
-        "The provider gave no refresh token, so nobody can renew the token without you.",
-        "Sign in again; ask for offline access (often the scope offline_access).",
-      ],
-      grant_missing: ["The keychain no longer holds this sign-in.", "Sign in again."],
-      grant_corrupt: ["The stored sign-in cannot be read.", "Sign in again."],
-      client_forgotten: [
-        "The provider no longer knows this app's registration.",
-        "Register the app anew where it was registered, then sign in again.",
-      ],
-      client_rejected: [
-        "The provider refused the client id or its secret. Your sign-in itself was not judged.",
-        "Look at client id and secret, and at the app's registration.",
-      ],
-      scope_rejected: [
-        "The provider refused what was asked for (the scopes).",
-        "Look at the scopes in the account's settings.",
-      ],
-      grant_not_allowed: [
-        "The provider does not let this app refresh tokens.",
-        "Allow refresh tokens where the app is registered.",
-      ],
-      endpoint_wrong: [
-        "Something else than a token endpoint lives at the address in the settings.",
-        "Look at the address in the account's settings.",
-      ],
-      policy_blocked: [
-        "A rule of the provider or of your organisation stands against it. A new sign-in would be refused alike.",
-        "Ask the administrator.",
-      ],
-      unrecognised: [
-        "The provider refused in a way that is not known yet. It is treated with care: the sign-in is kept.",
-        "Nothing for now.",
-      ],
-      no_token_in_reply: ["The provider said yes, but sent no token.", "Nothing for now."],
-    } satisfies Record<Cause, [string, string]> as Record<Cause, [string, string]>,
+    of: meaning satisfies Record<Cause, Meant> as Record<Cause, Meant>,
   },
 
   history: {
@@ -688,7 +549,7 @@ export const en = {
   settings: {
     title: "Settings",
     computer: "This computer",
-    startAtLogin: "Start at login",
+    startAtLogin: tray.start_at_login,
     startHint: "quietly, without this window",
     pauseAll: "Pause everything",
     pauseHint: "no refreshes until you switch it off",

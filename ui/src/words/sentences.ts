@@ -16,6 +16,25 @@ export function known<K extends string, V>(table: Record<K, V>, key: K): V | und
   return table[key];
 }
 
+/** What a cause means, and what a person can do. */
+export interface Meant {
+  what: string;
+  you: string;
+}
+
+/** A text that depends on how many there are. */
+export interface Counted {
+  one: string;
+  many: string;
+}
+
+export const counted = (text: Counted, n: number): string => (n === 1 ? text.one : text.many);
+
+/** A text with what belongs at its places, each in braces. */
+export function fill(text: string, places: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (place, key: string) => String(places[key] ?? place));
+}
+
 export interface Sentences {
   headline: (status: Status) => string;
   /** What is the matter with an account, or nothing. */

@@ -21,16 +21,18 @@ export let words: Catalogue = en;
 /** For dates and numbers: the person's own variety of the language, where it is one. */
 export let locale: string = en.tag;
 
+/** The language of a tag without its region (RFC 5646 §2.2.1). */
+const primary = (tag: string): string => tag.toLowerCase().split("-", 1)[0] ?? "";
+
 /** `system`, or a language's code; `wanted` are the system's, best first. */
 export function languageOf(setting: string, wanted: readonly string[]): Language {
   if (setting === "en" || setting === "de") return setting;
-  const known = wanted.map((tag) => tag.slice(0, 2).toLowerCase());
-  return known.find((code): code is Language => code in CATALOGUES) ?? "en";
+  return wanted.map(primary).find((code): code is Language => code in CATALOGUES) ?? "en";
 }
 
 export function speak(language: Language, wanted: readonly string[]): void {
   words = CATALOGUES[language];
-  locale = wanted.find((tag) => tag.slice(0, 2).toLowerCase() === language) ?? words.tag;
+  locale = wanted.find((tag) => primary(tag) === language) ?? words.tag;
 }
 
 // The engine's sentences, or what this language says instead.

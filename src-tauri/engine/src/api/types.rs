@@ -60,8 +60,22 @@ pub struct NoticeRow {
     pub incidents: Vec<String>,
     /// Their accounts, by name.
     pub accounts: Vec<String>,
+    /// Why, for each account by its codes: for a presenter in another language than the engine's.
+    #[serde(default)]
+    pub reasons: Vec<NoticeReason>,
     /// It was shown (and acknowledged) before; a presenter that starts now shows nothing anew.
     pub shown: bool,
+}
+
+/// Why the notification names an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NoticeReason {
+    pub account: String,
+    pub cause: Cause,
+    /// The answer to the last refresh was lost, and with it the new refresh token.
+    pub lost_reply: bool,
+    /// What is known of this provider for such a failure, in the engine's words.
+    pub known: Option<String>,
 }
 
 /// One account, as `status --json` and the window show it.
@@ -638,7 +652,7 @@ pub struct SettingsRow {
     pub log_level: String,
     /// `system`, `light` or `dark`.
     pub theme: String,
-    /// `system`, `en` or `de`: the window's words.
+    /// `system`, `en` or `de`: the words of window, tray and notifications.
     pub language: String,
     pub ca_file: Option<String>,
     pub proxy: Option<String>,

@@ -9,7 +9,7 @@ use crate::{
         output,
         resident::{Ending, VaultArgs, runtime, start_log},
     },
-    io::tray::LinuxTrayOptions,
+    io::{languages, tray::LinuxTrayOptions},
     paths::Paths,
     presenter::resident::{ResidentEnd, ResidentError, ResidentOptions, tray_command},
 };
@@ -24,6 +24,7 @@ pub fn tray(args: &VaultArgs) -> Outcome {
         program: env::current_exe()?,
         search: env::var_os("PATH"),
         config_home: config_home(),
+        languages: languages::wanted(|name| env::var(name).ok()),
     };
     let ended = runtime()?.block_on(async {
         let ending = Ending::on_signals()?;

@@ -21,7 +21,7 @@ use super::{
 };
 
 pub use entries::history;
-pub use overall::{HeadlineRow, headline, notice, tooltip};
+pub use overall::{About, Headline, HeadlineRow, NOTICE_LINES, headline, notice, shown, tooltip};
 pub use spans::{clock_time, span};
 
 /// What is known about one failure, beside its cause. Provider texts are already cleaned.
@@ -230,6 +230,31 @@ fn unclear(facts: &AccountFacts<'_>) -> String {
     }
 }
 
+/// Why an incident is there.
+#[derive(Clone, Copy, Debug)]
+pub enum Why {
+    /// A refresh whose answer was lost spent the refresh token.
+    LostReply,
+    /// The cause says it, and the provider's own known reason where its row has one that fits.
+    Cause(Option<&'static KnownReason>),
+}
+
+/// Why an incident is there.
+pub fn why(cause: Cause, facts: &FailureFacts<'_>, provider: Option<&Provider>) -> Why {
+    let may_be_spent = matches!(
+        cause,
+        Cause::RefreshTokenInvalid
+            | Cause::RefreshTokenReused
+            | Cause::RefreshTokenRevoked
+            | Cause::RefreshTokenExpired
+    );
+    if facts.after_lost_reply && may_be_spent {
+        Why::LostReply
+    } else {
+        Why::Cause(known_reason(cause, facts, provider))
+    }
+}
+
 /// Why an incident is there, in a sentence, and what would avoid it next time.
 ///
 /// The provider's own known reason wins over the general one, where its row has one that fits.
@@ -238,27 +263,18 @@ pub fn incident_why(
     facts: &FailureFacts<'_>,
     provider: Option<&Provider>,
 ) -> (String, Option<String>) {
-    if facts.after_lost_reply
-        && matches!(
-            cause,
-            Cause::RefreshTokenInvalid
-                | Cause::RefreshTokenReused
-                | Cause::RefreshTokenRevoked
-                | Cause::RefreshTokenExpired
-        )
-    {
-        return (
-            "The answer to the last refresh was lost on the way, and with it the new refresh token.".to_owned(),
+    let general = || sentence(&causes::clause(cause, facts));
+    match why(cause, facts, provider) {
+        Why::LostReply => (
+            "The answer to the last refresh was lost on the way, and with it the new refresh token."
+                .to_owned(),
             None,
-        );
-    }
-    let general = sentence(&causes::clause(cause, facts));
-    match known_reason(cause, facts, provider) {
-        Some(reason) => (
-            format!("{general} {}", reason.why),
+        ),
+        Why::Cause(Some(reason)) => (
+            format!("{} {}", general(), reason.why),
             reason.advice.map(str::to_owned),
         ),
-        None => (general, causes::advice(cause).map(str::to_owned)),
+        Why::Cause(None) => (general(), causes::advice(cause).map(str::to_owned)),
     }
 }
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{Answer, Engine};
 use crate::{
     api::types::{
-        AccountRow, AccountState, IncidentRow, KnownRow, NoticeRow, OverallRow, Status, ToldRow,
-        TrayShape, VaultRow,
+        AccountRow, AccountState, IncidentRow, KnownRow, NoticeReason, NoticeRow, OverallRow,
+        Status, ToldRow, TrayShape, VaultRow,
     },
     coordinator::{AccountView, Notice, provider_of},
     domain::{
@@ -14,7 +14,7 @@ use crate::{
         journal_entry::Incident,
         lifecycle::{Trouble, host_of},
         policy,
-        words::{self, FailureFacts, HeadlineRow, Told},
+        words::{self, FailureFacts, HeadlineRow, Told, Why},
     },
     sign_in,
 };
@@ -125,16 +125,18 @@ impl Engine {
     }
 
     fn notice(&self, notice: &Notice) -> NoticeRow {
-        let told: Vec<(String, String)> = notice
-            .of
-            .iter()
-            .map(|(id, name, incident)| {
-                let view = self.inner.coordinator.snapshot().account(id);
-                let why = view.map_or_else(String::new, |view| Self::why(&view, incident).0);
-                (name.clone(), why)
-            })
-            .collect();
-        let pairs: Vec<(&str, &str)> = told.iter().map(|(n, w)| (n.as_str(), w.as_str())).collect();
+        let mut told = Vec::new();
+        let mut reasons = Vec::new();
+        for (id, name, incident) in &notice.of {
+            let view = self.inner.coordinator.snapshot().account(id);
+            told.push((
+                name.as_str(),
+                view.as_ref()
+                    .map_or_else(String::new, |view| Self::why(view, incident).0),
+            ));
+            reasons.extend(view.map(|view| notice_reason(&view, name, incident)));
+        }
+        let pairs: Vec<(&str, &str)> = told.iter().map(|(n, w)| (*n, w.as_str())).collect();
         let (title, body) = words::notice(&pairs);
         NoticeRow {
             id: notice.id.clone(),
@@ -146,6 +148,7 @@ impl Engine {
                 .map(|(_, _, incident)| incident.id.clone())
                 .collect(),
             accounts: notice.of.iter().map(|(_, name, _)| name.clone()).collect(),
+            reasons,
             shown: notice.shown,
         }
     }
@@ -244,15 +247,7 @@ impl Engine {
     /// Why an incident is open, and what would avoid it next time.
     fn why(view: &AccountView, incident: &Incident) -> (String, Option<String>) {
         let provider_name = provider_name(view);
-        let facts = FailureFacts {
-            provider_name: Some(&provider_name),
-            http_status: None,
-            provider_code: incident.provider_code.as_deref(),
-            provider_text: incident.provider_text.as_deref(),
-            after_lost_reply: incident.after_lost_reply,
-            finding: None,
-            pending: false,
-        };
+        let facts = incident_facts(incident, &provider_name);
         words::incident_why(incident.cause, &facts, provider_of(&view.account))
     }
 
@@ -345,6 +340,31 @@ fn told_row(view: &AccountView, trouble: &Trouble, provider_name: &str) -> ToldR
         you,
         known: words::known_reason(trouble.cause, &facts, provider_of(&view.account))
             .map(KnownRow::from),
+    }
+}
+
+fn notice_reason(view: &AccountView, name: &str, incident: &Incident) -> NoticeReason {
+    let provider_name = provider_name(view);
+    let facts = incident_facts(incident, &provider_name);
+    let why = words::why(incident.cause, &facts, provider_of(&view.account));
+    NoticeReason {
+        account: name.to_owned(),
+        cause: incident.cause,
+        lost_reply: matches!(why, Why::LostReply),
+        known: match why {
+            Why::Cause(Some(reason)) => Some(reason.why.to_owned()),
+            _ => None,
+        },
+    }
+}
+
+fn incident_facts<'a>(incident: &'a Incident, provider_name: &'a str) -> FailureFacts<'a> {
+    FailureFacts {
+        provider_name: Some(provider_name),
+        provider_code: incident.provider_code.as_deref(),
+        provider_text: incident.provider_text.as_deref(),
+        after_lost_reply: incident.after_lost_reply,
+        ..FailureFacts::default()
     }
 }
 

@@ -10,6 +10,7 @@ pub mod file_system;
 pub mod history;
 pub mod journal;
 pub mod keychain;
+pub mod languages;
 pub mod locks;
 pub mod machine;
 pub mod notifier;

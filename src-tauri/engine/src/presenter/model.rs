@@ -3,6 +3,10 @@
 use crate::{
     api::types::{AccountRow, AccountState, Status},
     io::tray::{TrayAction, TrayModel, TrayRow, TrayShape},
+    speech::{
+        Speech,
+        words::{TrayWords, fill},
+    },
 };
 
 /// More accounts than this are one row that opens the window: a menu must fit on a screen.
@@ -10,7 +14,8 @@ const MOST_SIGN_INS: usize = 8;
 const MOST_ACCOUNTS: usize = 12;
 
 /// The tray for this status. `start_at_login` is none where the platform has no such thing.
-pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
+pub fn tray_model(status: &Status, start_at_login: Option<bool>, speech: &Speech) -> TrayModel {
+    let words = &speech.words().tray;
     let needing: Vec<&AccountRow> = status
         .accounts
         .iter()
@@ -20,13 +25,14 @@ pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
         .iter()
         .take(MOST_SIGN_INS)
         .map(|account| TrayRow::Item {
-            label: sign_in_label(account),
+            label: sign_in_label(account, words),
             action: TrayAction::SignIn(account.name.clone()),
         })
         .collect();
-    if needing.len() > MOST_SIGN_INS {
+    let more = needing.len().saturating_sub(MOST_SIGN_INS);
+    if more > 0 {
         rows.push(TrayRow::Item {
-            label: format!("{} more need you…", needing.len() - MOST_SIGN_INS),
+            label: words.more_need_you.fill(more, &[("n", &more.to_string())]),
             action: TrayAction::Open,
         });
     }
@@ -34,22 +40,22 @@ pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
         rows.push(TrayRow::Separator);
     }
     rows.push(TrayRow::Item {
-        label: "Open Tokentray".into(),
+        label: words.open.clone(),
         action: TrayAction::Open,
     });
-    rows.extend(account_rows(status));
+    rows.extend(account_rows(status, words));
     rows.push(if status.paused {
         TrayRow::Item {
-            label: "Resume".into(),
+            label: words.resume_all.clone(),
             action: TrayAction::ResumeAll,
         }
     } else {
         TrayRow::Item {
-            label: "Pause all".into(),
+            label: words.pause_all.clone(),
             action: TrayAction::PauseAll,
         }
     });
-    rows.extend(end_rows(start_at_login));
+    rows.extend(end_rows(start_at_login, words));
 
     let middle = match needing.as_slice() {
         [only] => TrayAction::SignIn(only.name.clone()),
@@ -59,9 +65,9 @@ pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
         shape: status.tray,
         // Beside a person's own icon it must not be taken for that.
         tooltip: if status.demo {
-            format!("Demo: {}", status.headline)
+            fill(&words.demo, &[("headline", &speech.headline(status))])
         } else {
-            status.headline.clone()
+            speech.headline(status)
         },
         rows,
         left: TrayAction::Open,
@@ -70,15 +76,16 @@ pub fn tray_model(status: &Status, start_at_login: Option<bool>) -> TrayModel {
 }
 
 /// The tray while no engine answers: it must not go on saying that all is well.
-pub fn without_engine(start_at_login: Option<bool>) -> TrayModel {
+pub fn without_engine(start_at_login: Option<bool>, speech: &Speech) -> TrayModel {
+    let words = &speech.words().tray;
     let mut rows = vec![TrayRow::Item {
-        label: "Open Tokentray".into(),
+        label: words.open.clone(),
         action: TrayAction::Open,
     }];
-    rows.extend(end_rows(start_at_login));
+    rows.extend(end_rows(start_at_login, words));
     TrayModel {
         shape: TrayShape::Paused,
-        tooltip: "Tokentray's engine does not answer; trying again.".into(),
+        tooltip: words.no_engine.clone(),
         rows,
         left: TrayAction::Open,
         middle: TrayAction::Open,
@@ -86,7 +93,7 @@ pub fn without_engine(start_at_login: Option<bool>) -> TrayModel {
 }
 
 /// A submenu for each account: how it is, and what can be done about it without the window.
-fn account_rows(status: &Status) -> Vec<TrayRow> {
+fn account_rows(status: &Status, words: &TrayWords) -> Vec<TrayRow> {
     if status.accounts.is_empty() {
         return Vec::new();
     }
@@ -97,13 +104,20 @@ fn account_rows(status: &Status) -> Vec<TrayRow> {
             .iter()
             .take(MOST_ACCOUNTS)
             .map(|account| TrayRow::Submenu {
-                label: format!("{}: {}", account.name, state_words(account)),
-                rows: deeds(account),
+                label: fill(
+                    &words.account,
+                    &[
+                        ("name", &account.name),
+                        ("state", words.states.of(account.state)),
+                    ],
+                ),
+                rows: deeds(account, words),
             }),
     );
-    if status.accounts.len() > MOST_ACCOUNTS {
+    let more = status.accounts.len().saturating_sub(MOST_ACCOUNTS);
+    if more > 0 {
         rows.push(TrayRow::Item {
-            label: format!("{} more…", status.accounts.len() - MOST_ACCOUNTS),
+            label: fill(&words.more_accounts, &[("n", &more.to_string())]),
             action: TrayAction::Open,
         });
     }
@@ -111,26 +125,26 @@ fn account_rows(status: &Status) -> Vec<TrayRow> {
     rows
 }
 
-fn deeds(account: &AccountRow) -> Vec<TrayRow> {
+fn deeds(account: &AccountRow, words: &TrayWords) -> Vec<TrayRow> {
     let name = || account.name.clone();
     let item = |label: &str, action| TrayRow::Item {
         label: label.to_owned(),
         action,
     };
     let again = if account.generation == 0 {
-        "Sign in"
+        &words.sign_in
     } else {
-        "Sign in again"
+        &words.sign_in_again
     };
     let mut rows = Vec::new();
     match account.state {
-        AccountState::Paused => rows.push(item("Resume", TrayAction::Resume(name()))),
+        AccountState::Paused => rows.push(item(&words.resume, TrayAction::Resume(name()))),
         AccountState::SignedOut | AccountState::SignInNeeded | AccountState::Loading => {}
         _ => {
             if account.has_refresh_token {
-                rows.push(item("Refresh now", TrayAction::Refresh(name())));
+                rows.push(item(&words.refresh, TrayAction::Refresh(name())));
             }
-            rows.push(item("Pause", TrayAction::Pause(name())));
+            rows.push(item(&words.pause, TrayAction::Pause(name())));
         }
     }
     let sign_in = item(again, TrayAction::SignIn(name()));
@@ -139,47 +153,32 @@ fn deeds(account: &AccountRow) -> Vec<TrayRow> {
     } else {
         rows.push(sign_in);
     }
-    rows.push(item("Show in the window", TrayAction::Show(name())));
+    rows.push(item(&words.show, TrayAction::Show(name())));
     rows
 }
 
-/// A few words without a time: a menu may be looked at long after it was made.
-const fn state_words(account: &AccountRow) -> &'static str {
-    match account.state {
-        AccountState::Ok | AccountState::Expiring | AccountState::Refreshing => "well",
-        AccountState::SignInNeeded => "sign in again",
-        AccountState::SignedOut => "signed out",
-        AccountState::Paused => "paused",
-        AccountState::Expired => "over",
-        AccountState::Waiting => "waiting for its provider",
-        AccountState::Unclear => "refused, reason unknown",
-        AccountState::FixSetup => "the setup wants a look",
-        AccountState::VaultLocked => "keychain locked",
-        AccountState::Loading => "loading",
-    }
-}
-
 /// An account that was never signed in has nothing to do *again*.
-fn sign_in_label(account: &AccountRow) -> String {
-    if account.generation == 0 {
-        format!("Sign in: {}", account.name)
+fn sign_in_label(account: &AccountRow, words: &TrayWords) -> String {
+    let text = if account.generation == 0 {
+        &words.sign_in_to
     } else {
-        format!("Sign in again: {}", account.name)
-    }
+        &words.sign_in_again_to
+    };
+    fill(text, &[("name", &account.name)])
 }
 
-fn end_rows(start_at_login: Option<bool>) -> Vec<TrayRow> {
+fn end_rows(start_at_login: Option<bool>, words: &TrayWords) -> Vec<TrayRow> {
     let mut rows = Vec::new();
     if let Some(checked) = start_at_login {
         rows.push(TrayRow::Check {
-            label: "Start at login".into(),
+            label: words.start_at_login.clone(),
             checked,
             action: TrayAction::StartAtLogin(!checked),
         });
     }
     rows.push(TrayRow::Separator);
     rows.push(TrayRow::Item {
-        label: "Quit".into(),
+        label: words.quit.clone(),
         action: TrayAction::Quit,
     });
     rows

@@ -35,6 +35,8 @@ pub struct ResidentOptions {
     pub search: Option<OsString>,
     /// `XDG_CONFIG_HOME` or `~/.config`; none hides "Start at login".
     pub config_home: Option<PathBuf>,
+    /// What the session asks for, best first.
+    pub languages: Vec<String>,
 }
 
 /// How it ended.
@@ -100,6 +102,7 @@ pub async fn tray_command(
             window: Arc::new(window),
             successor: Arc::new(Heir(understudy.clone())),
             autostart,
+            languages: options.languages,
         },
         shutdown,
     );

@@ -78,6 +78,32 @@ fn all_accounts_are_told_in_a_sentence() {
 }
 
 #[test]
+fn the_rest_is_well_only_where_it_is() {
+    use AccountState::*;
+    let told = |states: &[AccountState]| {
+        let names = ["A", "B", "C"];
+        let rows: Vec<HeadlineRow<'_>> = std::iter::zip(names, states)
+            .map(|(name, state)| HeadlineRow {
+                name,
+                state: *state,
+                wanted: false,
+            })
+            .collect();
+        headline(&rows)
+    };
+    assert_eq!(told(&[SignInNeeded, FixSetup, Ok]), "A needs you.");
+    assert_eq!(
+        told(&[FixSetup, Waiting, Ok]),
+        "The setup of A wants a look."
+    );
+    assert_eq!(
+        told(&[FixSetup, FixSetup, Ok]),
+        "The setup of 2 accounts wants a look: A, B. Everything else is well."
+    );
+    assert_eq!(told(&[SignInNeeded, SignInNeeded]), "2 need you: A, B.");
+}
+
+#[test]
 fn every_cause_is_told_without_jargon_or_blame() {
     for cause in Cause::ALL {
         let told = failure(*cause, &FailureFacts::default());
