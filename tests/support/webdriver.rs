@@ -4,7 +4,10 @@
 //! window that a click on the tray icon opened. Pictures are taken from the display: the driver's own
 //! never come under Xvfb.
 
-use std::{net::TcpListener, time::Duration};
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -83,10 +86,10 @@ impl Window {
             seen = self.text();
             seen.contains(wanted).then_some(())
         };
-        let deadline = std::time::Instant::now() + within;
+        let deadline = Instant::now() + within;
         while ask().is_none() {
             assert!(
-                std::time::Instant::now() < deadline,
+                Instant::now() < deadline,
                 "{wanted:?} is not shown, but:\n{seen}"
             );
             std::thread::sleep(Duration::from_millis(100));
@@ -126,9 +129,16 @@ impl Window {
             const all = [...document.querySelectorAll(
                 'button, a, input, summary, [role=button], [role=switch], [role=tab], [role=menuitem]')]
                 .filter((e) => e.getClientRects().length && !e.disabled);
-            return all.find((e) => said(e) === name) || all.find((e) => said(e).startsWith(name))
-                || null;";
-        // What moves, or lies under a note, is pressed when it no longer does, as by a person.
+            const found = all.find((e) => said(e) === name) || all.find((e) => said(e).startsWith(name));
+            const place = found && name + JSON.stringify(found.getBoundingClientRect());
+            const rests = place && place === window.seenToPress;
+            window.seenToPress = rests ? null : place;
+            if (!rests) return null;
+            window.pressArrived = false;
+            found.addEventListener('click', () => { window.pressArrived = true; }, { capture: true });
+            return found;";
+        // What moves, or lies under a note, is pressed when it no longer does, as by a person. The
+        // driver presses where it found it, and says nothing when it has moved meanwhile.
         wait_for(
             &format!("something called {name:?} to press in:\n{}", self.text()),
             Duration::from_secs(15),
@@ -140,9 +150,25 @@ impl Window {
                 let missed = ["element not interactable", "element click intercepted"];
                 let error = answer["value"]["error"].as_str().unwrap_or_default();
                 assert!(status == 200 || missed.contains(&error), "{name}: {answer}");
-                (status == 200).then_some(())
+                (status == 200 && self.press_arrived()).then_some(())
             },
         );
+    }
+
+    /// Whether the page got the press, or is gone with it, within a second.
+    fn press_arrived(&self) -> bool {
+        let path = format!("/session/{}/execute/sync", self.session);
+        let body = json!({ "script": "return window.pressArrived === false", "args": [] });
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while http::tcp(self.port, "POST", &path, Some(&body))
+            .is_some_and(|(status, answer)| status == 200 && answer["value"] == true)
+        {
+            if Instant::now() > deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(40));
+        }
+        true
     }
 
     /// Turns the wheel over the middle of an element; away from the person where `by` is negative.
