@@ -14,7 +14,7 @@ use tauri::{
     AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
 };
 use tokentray::{
-    io::tray::TrayState,
+    io::{languages, tray::TrayState},
     presenter::window::{Opened, WindowOpener},
 };
 
@@ -97,7 +97,8 @@ fn build(app: &AppHandle, theme: Theme) -> tauri::Result<WebviewWindow> {
         .disable_drag_drop_handler()
         // What a web view writes by itself stays with what else is ours, and goes with a demo.
         .data_directory(shell.state_dir().join("webview"))
-        .on_navigation(is_own);
+        .on_navigation(is_own)
+        .initialization_script(languages_script());
     if let Some(script) = theme.script() {
         builder = builder.initialization_script(script);
     }
@@ -108,6 +109,13 @@ fn build(app: &AppHandle, theme: Theme) -> tauri::Result<WebviewWindow> {
     #[cfg(target_os = "linux")]
     revive(&window)?;
     Ok(window)
+}
+
+/// What the page runs before it says anything: the languages that tray and notification go by. The web
+/// view's own list is another where a locale is not installed, or where `LANGUAGE` names one.
+fn languages_script() -> String {
+    let wanted = languages::wanted(|name| std::env::var(name).ok());
+    format!("window.systemLanguages = {}", json!(wanted))
 }
 
 /// `WebKit` draws in a process of its own. Where that one crashes or is killed for its memory, its last

@@ -20,7 +20,7 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     let desk = Desk::new(Installed::Both);
     let login = desk.log_in();
     let _panel = login.display.panel();
-    let (_program, window) = desk.open_window();
+    let (program, window) = desk.open_window();
     // The first start offers three ways to begin.
     window.wait_text("Import a sign-in", SOON);
     window.wait_text("Try the practice provider", SOON);
@@ -79,6 +79,13 @@ fn a_person_looks_things_up_changes_settings_and_takes_a_removal_back() {
     drop(window);
     let window = Window::attach(&desk.session, desk.inspector);
     window.wait_text("Tokentray keeps your sign-ins alive", SOON);
+
+    // Its language is the session's, whether or not that locale is installed.
+    desk.tokentray().ok(&["settings", "language=system"]);
+    drop((window, program));
+    desk.session.set_variable("LANG", "de_DE.UTF-8");
+    let (_program, window) = desk.open_window();
+    window.wait_text("Tokentray hält Ihre Anmeldungen am Leben", SOON);
 }
 
 /// With the mouse: nearer, back in time and to now again, and what there is in words.

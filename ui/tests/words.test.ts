@@ -14,6 +14,7 @@ import {
   findingOf,
   headlineOf,
   languageOf,
+  locale,
   problemOf,
   providerTextOf,
   saidOf,
@@ -186,6 +187,8 @@ it("speaks the person's language, or English", () => {
   expect(languageOf("system", ["fr-FR"])).toBe("en");
   expect(languageOf("system", ["den-CA"])).toBe("en");
   expect(languageOf("de", ["en-US"])).toBe("de");
+  speak("de", ["de-at-x-", "de-CH"]);
+  expect(locale).toBe("de-CH");
 });
 
 it("shows a newer engine's own words for codes that are not known here", () => {

@@ -329,8 +329,9 @@ export class WindowState {
 
   /** `system`, or a language's code. Said before the first picture, so that none is drawn twice. */
   speak(setting: string): void {
-    const language = languageOf(setting, navigator.languages);
-    speak(language, navigator.languages);
+    const wanted = window.systemLanguages ?? navigator.languages;
+    const language = languageOf(setting, wanted);
+    speak(language, wanted);
     this.language = language;
     document.documentElement.lang = language;
   }

@@ -24,6 +24,15 @@ export let locale: string = en.tag;
 /** The language of a tag without its region (RFC 5646 §2.2.1). */
 const primary = (tag: string): string => tag.toLowerCase().split("-", 1)[0] ?? "";
 
+/** What an environment names need not be a tag that dates and numbers can be written by. */
+function isTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
+
 /** `system`, or a language's code; `wanted` are the system's, best first. */
 export function languageOf(setting: string, wanted: readonly string[]): Language {
   if (setting === "en" || setting === "de") return setting;
@@ -32,7 +41,7 @@ export function languageOf(setting: string, wanted: readonly string[]): Language
 
 export function speak(language: Language, wanted: readonly string[]): void {
   words = CATALOGUES[language];
-  locale = wanted.find((tag) => primary(tag) === language) ?? words.tag;
+  locale = wanted.find((tag) => primary(tag) === language && isTag(tag)) ?? words.tag;
 }
 
 // The engine's sentences, or what this language says instead.
