@@ -149,9 +149,20 @@ fn a_late_panel(installed: Installed) {
     desk.tokentray().wait_until_it_answers();
     // Nothing can be awaited here: the panel is late, that is all.
     thread::sleep(Duration::from_secs(20));
-    let _panel = login.display.panel();
+    let panel = login.display.panel();
     assert_eq!(desk.icon().wait(SOON).status, "Active");
     assert_eq!(login.display.windows("okentray"), Vec::<String>::new());
+
+    // It crashes, and is started again.
+    drop(panel);
+    wait_until("no tray is there", SOON, || desk.icon().shown().is_none());
+    let _panel = login.display.panel();
+    assert_eq!(desk.icon().wait(SOON).status, "Active");
+    login.display.click_icon(1);
+    login.display.window("okentray", SOON);
+    login
+        .display
+        .screenshot(&format!("panel-again-{installed:?}"));
 }
 
 fn switch_on_start_at_login(desk: &Desk, window: &Window) {
