@@ -58,8 +58,10 @@ fn a_person_reads_far_back_and_looks_after_what_is_kept() {
     // Who had a token is told, however much happened since.
     window.wait_text(" today", SOON);
     unlocks_the_keychain(&desk, &login, &window);
+    signs_in_too_often(&desk, &window);
 
     window.press("Settings");
+    window.wait_text("you signed in 3 times within 7 days", SOON);
     tells_of_the_network(&desk, &window);
     says_how_it_looks_and_what_it_logs(&desk, &window);
     moves_what_is_kept(&desk, &window, &provider);
@@ -167,6 +169,15 @@ fn unlocks_the_keychain(desk: &Desk, login: &Login<'_>, window: &Window) {
     assert_eq!(keyring::locked(&desk.session), Some(false));
     desk.tokentray().wait_state(ACCOUNT, "ok", SOON);
     desk.tokentray().ok(&["refresh", ACCOUNT]);
+}
+
+/// Three times in a week, which is more than a grant that is kept alive needs.
+fn signs_in_too_often(desk: &Desk, window: &Window) {
+    window.wait_text("Sign-ins\t1\t1", SOON);
+    for _ in 0..2 {
+        desk.tokentray().ok(&["sign-in", ACCOUNT]);
+    }
+    window.wait_text("Sign-ins\t3\t3", SOON);
 }
 
 /// Each stands in the file, and no longer when its field is emptied.
