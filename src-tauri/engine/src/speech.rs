@@ -143,15 +143,13 @@ fn title_and_body(
     let said = &sentences.notification;
     let names: Vec<&str> = reasons.iter().map(|why| why.account.as_str()).collect();
     let n = names.len();
-    let places = [
-        ("n", n.to_string()),
-        (
-            "names",
-            names.first().copied().unwrap_or_default().to_owned(),
-        ),
-    ];
-    let places = places.each_ref().map(|(key, value)| (*key, value.as_str()));
-    let title = said.title.fill(n, &places);
+    let title = said.title.fill(
+        n,
+        &[
+            ("n", &n.to_string()),
+            ("names", names.first().copied().unwrap_or_default()),
+        ],
+    );
     if let [why] = whys {
         return (title, why.clone());
     }
